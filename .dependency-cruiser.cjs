@@ -1,0 +1,48 @@
+/**
+ * Imports go one way: kernel <- platform <- devices <- ddns <- issuer <- acme-server <- operators <- sandbox <- main.
+ * A module's domain/ is pure: its own folder and the kernel only, no framework, no I/O.
+ */
+const order = ['kernel', 'platform', 'devices', 'ddns', 'issuer', 'acme-server', 'operators', 'sandbox'];
+
+const oneWay = order.map((module, index) => ({
+  name: `imports-one-way:${module}`,
+  severity: 'error',
+  comment: `src/${module} may import only the modules before it: ${order.slice(0, index).join(', ') || 'none'}`,
+  from: { path: `^src/${module}/` },
+  to: { path: `^src/(${[...order.slice(index + 1), 'cli', 'main', 'app.module'].join('|')})(/|\\.|$)` },
+}));
+
+module.exports = {
+  forbidden: [
+    ...oneWay,
+    {
+      name: 'domain-is-pure',
+      severity: 'error',
+      comment: 'domain/ holds decisions: no Nest, TypeORM, sockets, files, clock or randomness',
+      from: { path: '^src/([^/]+)/(.+/)?domain/', pathNot: '\\.test\\.ts$' },
+      to: {
+        dependencyTypes: ['npm', 'npm-dev', 'npm-optional', 'core'],
+        path: '(^|/)(@nestjs|typeorm|pg|express|axios|acme-client|node:(fs|net|dgram|http|https|tls|child_process|timers|worker_threads|cluster)|fs|net|dgram|http|https|tls|child_process|timers)(/|$)',
+      },
+    },
+    {
+      name: 'domain-imports-own-folder-and-kernel',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/(.+/)?domain/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/', pathNot: ['^src/kernel/', '^src/$1/(.+/)?domain/'] },
+    },
+    {
+      name: 'kernel-is-pure',
+      severity: 'error',
+      from: { path: '^src/kernel/', pathNot: '\\.test\\.ts$' },
+      to: { path: '(^|/)(@nestjs|typeorm|pg|express)(/|$)' },
+    },
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};
