@@ -1,0 +1,94 @@
+import type { Cidr } from '../../kernel/ip-address.js';
+
+/** An address and port to listen on. `address` has no brackets: `::1`, not `[::1]`. */
+export interface ListenAddress {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** A name server of our zones; `addresses` become glue when `name` is inside a zone. */
+export interface NameServer {
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
+
+export interface DatabaseConfig {
+  /** `postgres://…`; absent: the embedded database in `dataDirectory`. */
+  readonly url?: string;
+}
+
+export interface DnsConfig {
+  readonly zones: readonly string[];
+  readonly nameServers: readonly NameServer[];
+  /** Mail address for the SOA's RNAME. */
+  readonly hostmaster: string;
+  readonly listen: readonly ListenAddress[];
+  readonly workers: number;
+  /** Responses a second and client prefix; undefined: no limit. */
+  readonly responsesPerSecond?: number;
+  readonly ipNames: 'registered' | 'policy' | 'off';
+}
+
+export interface HttpConfig {
+  readonly listen: ListenAddress;
+  readonly httpsListen?: ListenAddress;
+  /** Base URL that devices use, without a final slash. */
+  readonly publicUrl: string;
+  readonly trustedProxies: readonly Cidr[];
+}
+
+export interface AcmeConfig {
+  /** Directory URL; in the sandbox the embedded CA's. */
+  readonly directoryUrl: string;
+  /** The embedded CA is the CA. */
+  readonly sandbox: boolean;
+  /** PEM certificates that the endpoint's TLS is trusted by, beside the system's roots. Absent: the system's only. */
+  readonly caFile?: string;
+  readonly contact?: string;
+  readonly externalAccount?: { readonly kid: string; readonly hmacKey: string };
+  readonly profile?: string;
+  /** `letsencrypt`, `letsencrypt-staging`, `none`, or the path of a JSON file. */
+  readonly limits: string;
+  /** Orders that are worked on at once by this server. */
+  readonly ordersInFlight: number;
+}
+
+export interface SandboxConfig {
+  readonly caListen: ListenAddress;
+  readonly devices: number;
+}
+
+export interface AddressPolicy {
+  /** The ranges that a device may register; undefined: any address. */
+  readonly ranges?: readonly Cidr[];
+  /** How the policy is called in messages: `private`, `any`, or the list itself. */
+  readonly name: string;
+}
+
+export interface MailConfig {
+  readonly smtpUrl: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Everything that can be configured, checked and typed. Secrets stand in `secrets` alone. */
+export interface AppConfig {
+  readonly dataDirectory: string;
+  readonly database: DatabaseConfig;
+  readonly dns: DnsConfig;
+  readonly http: HttpConfig;
+  readonly acme: AcmeConfig;
+  /** Present when the embedded CA is used. */
+  readonly sandbox?: SandboxConfig;
+  readonly addressPolicy: AddressPolicy;
+  readonly mail?: MailConfig;
+  readonly secrets: {
+    /** Bootstrap operator credential; absent: made once in the data directory. */
+    readonly adminToken?: string;
+    /** 32 octets: encrypts ACME account keys at rest; absent: made once in the data directory. */
+    readonly secretKey?: Buffer;
+  };
+}
+
+/** Injection token of the AppConfig. */
+export const APP_CONFIG = Symbol('APP_CONFIG');
