@@ -17,7 +17,12 @@ export function normalizeName(name: string): string {
  */
 export function isHostName(name: string): boolean {
   const labels = normalizeName(name).split('.');
-  return name.length <= 254 && labels.join('.').length <= 253 && labels.length >= 2 && labels.every((label) => HOST_LABEL.test(label));
+  return (
+    name.length <= 254 &&
+    labels.join('.').length <= 253 &&
+    labels.length >= 2 &&
+    labels.every((label) => HOST_LABEL.test(label))
+  );
 }
 
 /** Is `name` equal to `ancestor` or below it? Both normalized. */
