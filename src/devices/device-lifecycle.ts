@@ -1,0 +1,77 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import { Clock } from '../kernel/clock.js';
+import { DomainError } from '../kernel/errors.js';
+import { joinedWrite, type JoinedWriter } from '../platform/database/joined-write.js';
+import { NamePublisher } from './ports/name-publisher.js';
+
+interface Deletion {
+  readonly deviceId: string;
+  readonly now: Date;
+}
+
+/** Ends the credential and marks the row; the row stays, so that the name is never given out again. */
+class DeletionWriter implements JoinedWriter<Deletion> {
+  async write(transaction: EntityManager, deletions: readonly Deletion[]): Promise<(DomainError | undefined)[]> {
+    const ids = deletions.map(({ deviceId }) => deviceId);
+    await transaction.query(`DELETE FROM device_tokens WHERE device_id = ANY ($1::uuid[])`, [ids]);
+    await transaction.query(
+      `UPDATE devices SET state = 'deleted', deleted_at = $2, addresses = '{}' WHERE id = ANY ($1::uuid[]) AND state <> 'deleted'`,
+      [ids, deletions[0]?.now],
+    );
+    return deletions.map(() => undefined);
+  }
+}
+
+/** What operators do to a device as a whole. */
+@Injectable()
+export class DeviceLifecycle {
+  private readonly logger = new Logger(DeviceLifecycle.name);
+  private readonly deletions = new DeletionWriter();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly names: NamePublisher,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws DomainError `not_found` */
+  suspend(deviceId: string): Promise<void> {
+    return this.setState(deviceId, 'suspended');
+  }
+
+  /** @throws DomainError `not_found` */
+  resume(deviceId: string): Promise<void> {
+    return this.setState(deviceId, 'active');
+  }
+
+  /** Removes the records and ends the credential, together. @throws DomainError `not_found` */
+  async delete(deviceId: string): Promise<void> {
+    const rows: { name: string; zone: string }[] = await this.dataSource.query(
+      `SELECT name, zone FROM devices WHERE id = $1 AND state <> 'deleted'`,
+      [deviceId],
+    );
+    const device = rows[0];
+    if (!device) throw unknownDevice();
+    await this.names.withdraw(
+      { deviceId, ...device },
+      joinedWrite(this.deletions, { deviceId, now: this.clock.now() }),
+    );
+    this.logger.log({ deviceId, name: device.name }, 'device deleted');
+  }
+
+  private async setState(deviceId: string, state: 'active' | 'suspended'): Promise<void> {
+    const [updated]: [unknown[], number] = await this.dataSource.query(
+      `UPDATE devices SET state = $2, suspended_at = CASE WHEN $2 = 'suspended' THEN coalesce(suspended_at, $3) END
+        WHERE id = $1 AND state <> 'deleted' RETURNING id`,
+      [deviceId, state, this.clock.now()],
+    );
+    if (updated.length === 0) throw unknownDevice();
+    this.logger.log({ deviceId, state }, 'device state set');
+  }
+}
+
+function unknownDevice(): DomainError {
+  return new DomainError('not_found', 'There is no such device; GET /v1/devices lists them.');
+}

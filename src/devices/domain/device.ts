@@ -1,0 +1,14 @@
+/** `suspended`: keeps its name, records and certificate, but may change nothing and gets nothing new. */
+export type DeviceState = 'active' | 'suspended' | 'deleted';
+
+/** A device as its own calls see it. */
+export interface Device {
+  readonly deviceId: string;
+  /** Domain name, `k2v7….fleet.test`. */
+  readonly name: string;
+  readonly zone: string;
+  readonly state: DeviceState;
+  /** Normalized, in the order A before AAAA as registered. */
+  readonly addresses: readonly string[];
+  readonly wildcard: boolean;
+}

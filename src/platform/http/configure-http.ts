@@ -1,0 +1,33 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+
+import type { HttpConfig } from '../config/app-config.js';
+import { jsonBody } from './body.js';
+import { ProblemFilter } from './problem.filter.js';
+import { trustProxy } from './trusted-proxies.js';
+import { validationPipe } from './validation.js';
+
+/** What every HTTP answer has in common. The app is made with `bodyParser: false`. */
+export function configureHttp(app: NestExpressApplication, config: HttpConfig): void {
+  app.disable('x-powered-by');
+  // Express' own ETag hashes every answer; the calls that have a validator set it themselves.
+  app.set('etag', false);
+  app.set('trust proxy', trustProxy(config.trustedProxies));
+  app.use(securityHeaders);
+  app.use('/v1', noStore);
+  app.use('/v1', jsonBody);
+  app.useGlobalPipes(validationPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  app.enableShutdownHooks([]);
+}
+
+function securityHeaders(_request: Request, response: Response, next: NextFunction): void {
+  response.setHeader('X-Content-Type-Options', 'nosniff');
+  response.setHeader('Referrer-Policy', 'no-referrer');
+  next();
+}
+
+function noStore(_request: Request, response: Response, next: NextFunction): void {
+  response.setHeader('Cache-Control', 'no-store');
+  next();
+}
