@@ -1,9 +1,12 @@
 /**
  * What the issuance pipeline asks of a CA (RFC 8555), one method a protocol step. Resources are plain data; every
  * refusal of the CA is an AcmeProblemError with its whole problem document, every failure to reach it an
- * AcmeUnreachableError. Nothing in here sleeps or retries, but for one repetition after badNonce (RFC 8555 section 6.5).
+ * AcmeUnreachableError. Nothing in here sleeps. Nothing is repeated but what the CA has not acted on: a request that it
+ * refused with badNonce (RFC 8555 section 6.5), a bounded number of times, and a mere read over a connection that it had
+ * closed meanwhile.
  */
 export interface AcmeOrder {
+  /** The order's URL. Empty only after a finalize whose answer names none and whose caller did not either. */
   readonly url: string;
   readonly status: 'pending' | 'ready' | 'processing' | 'valid' | 'invalid';
   readonly expires?: Date;
@@ -76,7 +79,9 @@ export interface AcmeCa {
   getAuthorization(url: string): Promise<AcmeAuthorization>;
   deactivateAuthorization(url: string): Promise<void>;
   completeChallenge(url: string): Promise<void>;
-  finalize(finalizeUrl: string, csrDer: Uint8Array): Promise<AcmeOrder>;
+  /** `orderUrl` becomes the answer's `url` where the CA does not send one (RFC 8555 section 7.4 does not oblige it to). */
+  finalize(finalizeUrl: string, csrDer: Uint8Array, orderUrl?: string): Promise<AcmeOrder>;
+  /** `alternateUrls` are the Link headers' `rel="alternate"` (RFC 8555 section 7.4.2); each can be given to this method. */
   downloadCertificate(url: string): Promise<{ readonly pem: string; readonly alternateUrls: readonly string[] }>;
   /** `reason` as in RFC 5280 section 5.3.1. Resolves also when the CA says that it is revoked already. */
   revokeCertificate(certificateDer: Uint8Array, reason?: number): Promise<void>;
@@ -84,7 +89,10 @@ export interface AcmeCa {
   renewalInfo(certId: string): Promise<AcmeRenewalInfo | undefined>;
 }
 
-/** The CA answered, and refused. */
+/**
+ * The CA answered, and refused. Also a 429 or 503 with Retry-After but without a problem document: that is how a CA's
+ * front end limits requests, and `problem.type` is `rateLimited` then.
+ */
 export class AcmeProblemError extends Error {
   override readonly name = 'AcmeProblemError';
 
@@ -97,7 +105,10 @@ export class AcmeProblemError extends Error {
   }
 }
 
-/** The CA did not answer, or not with ACME: no connection, time-out, TLS failure, a proxy's HTML page. */
+/**
+ * The CA did not answer, or not with ACME: no connection, time-out, TLS failure, redirect, a proxy's HTML page. Whether
+ * it has acted on the request is not known.
+ */
 export class AcmeUnreachableError extends Error {
   override readonly name = 'AcmeUnreachableError';
 }
