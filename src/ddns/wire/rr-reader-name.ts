@@ -1,3 +1,4 @@
+import { lowerCaseName, type WireName } from '../domain/name.js';
 import { WireFormatError } from './rr-reader-error.js';
 
 /** RFC 1035 section 2.3.4. */
@@ -11,8 +12,7 @@ const MAX_POINTERS = 16;
 
 /** A name, and where the octets that follow it begin. */
 export interface ReadName {
-  /** Uncompressed, lower case, with the root's zero octet; one character an octet. */
-  readonly name: string;
+  readonly name: WireName;
   readonly end: number;
 }
 
@@ -60,14 +60,7 @@ export function readName(message: Buffer, offset: number): ReadName {
     if (at + 1 + length > message.length) throw new WireFormatError('A name runs over the end of the message.');
     name += message.toString('latin1', at, at + 1 + length);
     if (name.length > MAX_NAME_OCTETS) throw new WireFormatError('A name is longer than 255 octets.');
-    if (length === 0) return { name: lowerCase(name), end };
+    if (length === 0) return { name: lowerCaseName(name), end };
     at += 1 + length;
   }
-}
-
-const UPPER_CASE = /[A-Z]/g;
-
-/** ASCII only (RFC 4343): toLowerCase() would also change octets over 127. Length octets are below 64. */
-function lowerCase(name: string): string {
-  return name.replace(UPPER_CASE, (letter) => String.fromCharCode(letter.charCodeAt(0) + 32));
 }

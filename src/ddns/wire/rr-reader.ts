@@ -1,19 +1,20 @@
+import type { WireName } from '../domain/name.js';
 import { WireFormatError } from './rr-reader-error.js';
 import { readName, skipName } from './rr-reader-name.js';
 import { readRdata } from './rr-reader-rdata.js';
 
 export const HEADER_OCTETS = 12;
 
-/** An entry of the question section (UPDATE: the zone section). Names as in ReadName. */
+/** An entry of the question section (UPDATE: the zone section). */
 export interface WireQuestion {
-  readonly name: string;
+  readonly name: WireName;
   readonly type: number;
   readonly class: number;
 }
 
 /** A resource record of any class, also with empty data. */
 export interface WireRecord {
-  readonly name: string;
+  readonly name: WireName;
   readonly type: number;
   readonly class: number;
   /** Seconds; the unsigned 32 bits that stand in the message. */

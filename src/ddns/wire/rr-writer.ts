@@ -1,3 +1,5 @@
+import type { WireName } from '../domain/name.js';
+
 /** Compression pointers have 14 bits (RFC 1035 section 4.1.4). */
 const MAX_POINTER = 0x3fff;
 
@@ -11,7 +13,6 @@ const COUNT_OFFSETS: Readonly<Record<RecordSection, number>> = { answer: 6, auth
 /**
  * Writes messages record by record into one buffer that is used again and again: transfers of many messages, NOTIFY,
  * UPDATE's answers. Owner names are compressed, names in record data are not (they may not be for most types).
- * Names are uncompressed wire names, one character an octet, as readName gives them.
  */
 export class MessageWriter {
   readonly #buffer: Buffer;
@@ -40,7 +41,7 @@ export class MessageWriter {
     return this;
   }
 
-  question(name: string, type: number, klass: number): this {
+  question(name: WireName, type: number, klass: number): this {
     this.#writeName(name);
     this.#at = this.#buffer.writeUInt16BE(type, this.#at);
     this.#at = this.#buffer.writeUInt16BE(klass, this.#at);
@@ -49,7 +50,7 @@ export class MessageWriter {
   }
 
   /** Appends a record; false, and nothing appended, when it does not fit. Sections come in their order. */
-  record(section: RecordSection, name: string, type: number, klass: number, ttl: number, rdata: Uint8Array): boolean {
+  record(section: RecordSection, name: WireName, type: number, klass: number, ttl: number, rdata: Uint8Array): boolean {
     // Uncompressed, to be sure: a name that is compressed after all only leaves room for one record less.
     if (this.#at + name.length + 10 + rdata.length > this.#limit) return false;
     this.#writeName(name);
@@ -74,7 +75,7 @@ export class MessageWriter {
     this.#buffer.writeUInt16BE(this.#buffer.readUInt16BE(offset) + 1, offset);
   }
 
-  #writeName(name: string): void {
+  #writeName(name: WireName): void {
     const buffer = this.#buffer;
     let label = 0;
     for (;;) {
