@@ -112,6 +112,14 @@ describe('decideOnFailure', () => {
     });
   });
 
+  it("makes a new order when the CA's has ended without a certificate", () => {
+    expect(decideOnFailure({ kind: 'order-ended', why: 'it has expired' }, first)).toMatchObject({
+      code: 'ca_order_lost',
+      startOver: true,
+      delaySeconds: 60,
+    });
+  });
+
   it('keeps the stored order when reading it meets a 503', () => {
     expect(decideOnFailure(refusal({ type: 'serverInternal' }, 503, { readingOrder: true }), first)).toMatchObject({
       code: 'ca_error',

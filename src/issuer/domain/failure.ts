@@ -21,6 +21,8 @@ export type Failure =
     }
   | { readonly kind: 'unreachable'; readonly detail: string }
   | { readonly kind: 'not-served'; readonly detail: string }
+  /** The CA's order is over, without a certificate and without anybody's fault. */
+  | { readonly kind: 'order-ended'; readonly why: string }
   | { readonly kind: 'internal' };
 
 /** What becomes of the order. */
@@ -79,6 +81,8 @@ export function decideOnFailure(failure: Failure, context: RetryContext): Failur
         'challenge_not_served',
         `The challenge's TXT record is not served by this system's own DNS yet (${failure.detail}); the CA was not asked to look.`,
       );
+    case 'order-ended':
+      return backoff('ca_order_lost', `The CA has closed its order (${failure.why}); a new one will be made.`, true);
     case 'internal':
       return backoff('internal', 'A fault of the server; its log holds the cause. The order is tried again.');
     case 'refused':
@@ -92,14 +96,6 @@ function decideOnRefusal(
   backoff: (code: ReasonCode, reason: string, startOver?: boolean) => FailureDecision,
 ): FailureDecision {
   const words = wordsOf(problem);
-  const wait = (code: ReasonCode, reason: string, delaySeconds: number): FailureDecision => ({
-    kind: 'defer',
-    code,
-    reason,
-    delaySeconds: Math.round(delaySeconds),
-    counts: false,
-    startOver: false,
-  });
 
   if (problem.type === 'rateLimited' || status === 429) {
     if (retryAfterSeconds === undefined) {
@@ -145,6 +141,11 @@ export function mayBeDueToReplaces(refusal: { readonly problem: CaProblem; reado
     refusal.status === 404 ||
     refusal.status === 409
   );
+}
+
+/** A wait that the CA asked for. */
+function wait(code: ReasonCode, reason: string, delaySeconds: number): FailureDecision {
+  return { kind: 'defer', code, reason, delaySeconds: Math.round(delaySeconds), counts: false, startOver: false };
 }
 
 function believable(retryAfterSeconds: number): number {
