@@ -1,4 +1,7 @@
 import type { MigrationInterface } from 'typeorm';
 
+import { Devices1760000000001 } from './1760000000001-devices.js';
+import { Operators1760000000005 } from './1760000000005-operators.js';
+
 /** Every migration, oldest first. One that is not in this list does not run. */
-export const migrations: (new () => MigrationInterface)[] = [];
+export const migrations: (new () => MigrationInterface)[] = [Devices1760000000001, Operators1760000000005];

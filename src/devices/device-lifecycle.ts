@@ -24,11 +24,33 @@ class DeletionWriter implements JoinedWriter<Deletion> {
   }
 }
 
+interface WildcardChange {
+  readonly deviceId: string;
+  readonly wildcard: boolean;
+}
+
+class WildcardWriter implements JoinedWriter<WildcardChange> {
+  async write(transaction: EntityManager, changes: readonly WildcardChange[]): Promise<(DomainError | undefined)[]> {
+    for (const { deviceId, wildcard } of changes) {
+      await transaction.query(`UPDATE devices SET wildcard = $2 WHERE id = $1`, [deviceId, wildcard]);
+    }
+    return changes.map(() => undefined);
+  }
+}
+
+/** What an operator may set on a device; absent fields stay as they are. */
+export interface DeviceAttributes {
+  readonly note?: string | null;
+  readonly group?: string | null;
+  readonly wildcard?: boolean;
+}
+
 /** What operators do to a device as a whole. */
 @Injectable()
 export class DeviceLifecycle {
   private readonly logger = new Logger(DeviceLifecycle.name);
   private readonly deletions = new DeletionWriter();
+  private readonly wildcards = new WildcardWriter();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -59,6 +81,28 @@ export class DeviceLifecycle {
       joinedWrite(this.deletions, { deviceId, now: this.clock.now() }),
     );
     this.logger.log({ deviceId, name: device.name }, 'device deleted');
+  }
+
+  /** With `wildcard` changed, DNS serves it when this resolves. @throws DomainError `not_found` */
+  async change(deviceId: string, attributes: DeviceAttributes): Promise<void> {
+    const [rows]: [{ name: string; zone: string; addresses: string[]; wildcard: boolean }[], number] =
+      await this.dataSource.query(
+        `UPDATE devices SET note = CASE WHEN $2 THEN $3 ELSE note END, group_name = CASE WHEN $4 THEN $5 ELSE group_name END
+        WHERE id = $1 AND state <> 'deleted' RETURNING name, zone, addresses, wildcard`,
+        [
+          deviceId,
+          attributes.note !== undefined,
+          attributes.note ?? null,
+          attributes.group !== undefined,
+          attributes.group ?? null,
+        ],
+      );
+    const device = rows[0];
+    if (!device) throw unknownDevice();
+    if (attributes.wildcard !== undefined && attributes.wildcard !== device.wildcard) {
+      const { wildcard } = attributes;
+      await this.names.publish({ ...device, deviceId, wildcard }, joinedWrite(this.wildcards, { deviceId, wildcard }));
+    }
   }
 
   private async setState(deviceId: string, state: 'active' | 'suspended'): Promise<void> {

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 
 import { Addresses } from './addresses/addresses.js';
 import { AddressWriter } from './addresses/address-writer.js';
+import { AgentController } from './api/agent.controller.js';
 import { DeviceController } from './api/device.controller.js';
 import { EnrollController } from './api/enroll.controller.js';
 import { DeviceGuard } from './auth/device.guard.js';
@@ -18,7 +19,7 @@ import { Enrollment } from './enrollment/enrollment.js';
 /** Enrollment, credentials and addresses. The zone (NamePublisher) and certificates (CertificateSummaries) are ports. */
 @Module({
   imports: [TypeOrmModule.forFeature([EnrollmentKeyEntity])],
-  controllers: [EnrollController, DeviceController],
+  controllers: [AgentController, EnrollController, DeviceController],
   providers: [
     Addresses,
     AddressWriter,

@@ -1,0 +1,65 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsDate, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+
+import type { Page } from '../../platform/http/page.js';
+import { ApiKeys } from '../auth/api-keys.js';
+import { NeedsRole } from '../auth/operator.guard.js';
+import { ROLES, type Role } from '../domain/role.js';
+
+class NewApiKeyDto {
+  @ApiProperty({ enum: ROLES })
+  @IsIn(ROLES)
+  role: Role;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  note?: string;
+
+  @ApiPropertyOptional({ type: String, format: 'date-time' })
+  @IsOptional()
+  @Type(() => Date)
+  @IsDate({ message: 'expiresAt must be an ISO 8601 time' })
+  expiresAt?: Date;
+}
+
+interface ApiKeyItem {
+  readonly id: string;
+  readonly role: Role;
+  readonly note: string | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+}
+
+@ApiTags('operators')
+@NeedsRole('admin')
+@Controller('v1/api-keys')
+export class ApiKeysController {
+  constructor(private readonly apiKeys: ApiKeys) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Operator credentials, without the credentials themselves' })
+  async list(): Promise<Page<ApiKeyItem>> {
+    const keys = await this.apiKeys.list();
+    return {
+      items: keys.map(({ id, role, note, createdAt, expiresAt }) => ({ id, role, note, createdAt, expiresAt })),
+      nextCursor: null,
+    };
+  }
+
+  @Post()
+  @ApiOperation({ summary: 'Make an operator credential; it is shown this once' })
+  create(@Body() body: NewApiKeyDto): Promise<{ id: string; key: string; role: Role }> {
+    return this.apiKeys.create(body.role, body.note, body.expiresAt);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Revoke an operator credential' })
+  revoke(@Param('id', ParseUUIDPipe) id: string): Promise<void> {
+    return this.apiKeys.revoke(id);
+  }
+}

@@ -1,0 +1,93 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsDate, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+
+import { EnrollmentKeys } from '../../devices/enrollment/enrollment-keys.js';
+import type { Page } from '../../platform/http/page.js';
+import { NeedsRole } from '../auth/operator.guard.js';
+
+class NewEnrollmentKeyDto {
+  @ApiPropertyOptional({ description: 'How many devices may enroll with it; absent: any number' })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(10_000_000)
+  maxUses?: number;
+
+  @ApiPropertyOptional({ type: String, format: 'date-time' })
+  @IsOptional()
+  @Type(() => Date)
+  @IsDate({ message: 'expiresAt must be an ISO 8601 time' })
+  expiresAt?: Date;
+
+  @ApiPropertyOptional({ description: 'The zone that its devices get names in; absent: the first one' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(253)
+  zone?: string;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  group?: string;
+
+  @ApiPropertyOptional()
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  note?: string;
+}
+
+interface EnrollmentKeyItem {
+  readonly id: string;
+  readonly zone: string;
+  readonly group: string | null;
+  readonly note: string | null;
+  readonly maxUses: number | null;
+  readonly uses: number;
+  readonly expiresAt: Date | null;
+  readonly createdAt: Date;
+}
+
+@ApiTags('operators')
+@Controller('v1/enrollment-keys')
+export class EnrollmentKeysController {
+  constructor(private readonly keys: EnrollmentKeys) {}
+
+  @Get()
+  @NeedsRole('viewer')
+  @ApiOperation({ summary: 'Enrollment keys, without the keys themselves' })
+  async list(): Promise<Page<EnrollmentKeyItem>> {
+    const keys = await this.keys.list();
+    return {
+      items: keys.map(({ id, zone, group, note, maxUses, uses, expiresAt, createdAt }) => ({
+        id,
+        zone,
+        group,
+        note,
+        maxUses,
+        uses,
+        expiresAt,
+        createdAt,
+      })),
+      nextCursor: null,
+    };
+  }
+
+  @Post()
+  @NeedsRole('operator')
+  @ApiOperation({ summary: 'Make an enrollment key; it is shown this once' })
+  create(@Body() body: NewEnrollmentKeyDto): Promise<{ id: string; key: string }> {
+    return this.keys.create(body);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @NeedsRole('operator')
+  @ApiOperation({ summary: 'Revoke an enrollment key; the devices that it enrolled stay' })
+  revoke(@Param('id', ParseUUIDPipe) id: string): Promise<void> {
+    return this.keys.revoke(id);
+  }
+}

@@ -1,0 +1,24 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+
+import { DevicesModule } from '../devices/devices.module.js';
+import { IssuerModule } from '../issuer/issuer.module.js';
+import { ApiKeysController } from './api/api-keys.controller.js';
+import { DevicesController } from './api/devices.controller.js';
+import { EnrollmentKeysController } from './api/enrollment-keys.controller.js';
+import { FleetController } from './api/fleet.controller.js';
+import { AdminToken } from './auth/admin-token.js';
+import { ApiKeyEntity } from './auth/api-key.entity.js';
+import { ApiKeys } from './auth/api-keys.js';
+import { OperatorGuard } from './auth/operator.guard.js';
+import { DeviceListing } from './devices/device-listing.js';
+import { FleetSummaries } from './fleet/fleet-summary.js';
+
+/** What operators see and steer. */
+@Module({
+  imports: [TypeOrmModule.forFeature([ApiKeyEntity]), DevicesModule, IssuerModule],
+  controllers: [ApiKeysController, DevicesController, EnrollmentKeysController, FleetController],
+  providers: [AdminToken, ApiKeys, DeviceListing, FleetSummaries, OperatorGuard],
+  exports: [AdminToken, ApiKeys],
+})
+export class OperatorsModule {}
