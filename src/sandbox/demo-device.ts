@@ -42,7 +42,9 @@ export class DemoDevice {
     const state = ['--state', this.stateDirectory];
     if (!this.isEnrolled) {
       const key = await server.enrollmentKey();
-      await this.agent.run(['enroll', '--server', server.url, '--address', this.address, ...state], { FLEETCERT_ENROLLMENT_KEY: key });
+      await this.agent.run(['enroll', '--server', server.url, '--address', this.address, ...state], {
+        FLEETCERT_ENROLLMENT_KEY: key,
+      });
     }
     for (;;) {
       if (this.stopped) throw new Error('the demo device was stopped');

@@ -1,0 +1,38 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { ScheduleModule } from '@nestjs/schedule';
+
+import { AcmeServerModule } from './acme-server/acme-server.module.js';
+import { DdnsModule } from './ddns/ddns.module.js';
+import { DevicesModule } from './devices/devices.module.js';
+import { IssuerModule } from './issuer/issuer.module.js';
+import { OperatorsModule } from './operators/operators.module.js';
+import type { AppConfig } from './platform/config/app-config.js';
+import { ConfigModule } from './platform/config/config.module.js';
+import { DatabaseModule } from './platform/database/database.module.js';
+import { HealthModule } from './platform/health/health.module.js';
+import { loggingModule } from './platform/logging/logging.module.js';
+import { SecurityModule } from './platform/security/security.module.js';
+import { SandboxModule } from './sandbox/sandbox.module.js';
+
+/** The server. In the sandbox it brings its own CA and demo devices. */
+@Module({})
+export class AppModule {
+  static forConfig(config: AppConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forConfig(config),
+        loggingModule(config),
+        ScheduleModule.forRoot(),
+        SecurityModule,
+        DatabaseModule.forConfig(config),
+        HealthModule,
+        DevicesModule,
+        DdnsModule,
+        IssuerModule,
+        OperatorsModule,
+        ...(config.sandbox ? [AcmeServerModule.asSandboxCa(config), SandboxModule] : []),
+      ],
+    };
+  }
+}

@@ -1,0 +1,21 @@
+import { Command } from 'commander';
+
+import { migrateCommand } from './migrate.js';
+import { planCommand } from './plan.js';
+import { serve } from './serve.js';
+
+/** The `fleetcert` command. */
+const program = new Command('fleetcert')
+  .description('Names and publicly trusted certificates for fleets of devices on private addresses')
+  .showHelpAfterError();
+
+program
+  .command('serve')
+  .description('run the server; with no configuration, the sandbox')
+  .action(async () => {
+    process.exitCode = await serve(process.env, process.cwd());
+  });
+program.addCommand(migrateCommand());
+program.addCommand(planCommand());
+
+await program.parseAsync();
