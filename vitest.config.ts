@@ -9,6 +9,7 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'test/{integration,e2e,browser}/**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
+    reporters: ['default', './test/support/count-reporter.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
     globalSetup: ['test/support/global-setup.ts'],

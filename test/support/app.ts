@@ -93,7 +93,10 @@ export async function startApp(databaseUrl: string, environment: Environment = {
     enrollmentKey,
     enroll: async (body = {}) => {
       const key = await enrollmentKey();
-      const answer = await anyone.post('/v1/enroll').send({ enrollmentKey: key, ...body }).expect(201);
+      const answer = await anyone
+        .post('/v1/enroll')
+        .send({ enrollmentKey: key, ...body })
+        .expect(201);
       return answer.body as EnrolledTestDevice;
     },
     stop: async () => {

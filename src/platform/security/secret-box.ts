@@ -35,7 +35,9 @@ export class SecretBox {
     try {
       return Buffer.concat([decipher.update(bytes.subarray(tagEnd)), decipher.final()]);
     } catch (cause) {
-      throw new Error('A stored secret does not open: FLEETCERT_SECRET_KEY is not the key it was sealed with.', { cause });
+      throw new Error('A stored secret does not open: FLEETCERT_SECRET_KEY is not the key it was sealed with.', {
+        cause,
+      });
     }
   }
 }

@@ -17,7 +17,11 @@ import { SecretBox } from './secret-box.js';
         new SecretBox(
           config.secrets.secretKey ??
             Buffer.from(
-              (await readOrMakeSecretFile(config.dataDirectory, 'secret-key', (random) => random(32).toString('base64'))).secret,
+              (
+                await readOrMakeSecretFile(config.dataDirectory, 'secret-key', (random) =>
+                  random(32).toString('base64'),
+                )
+              ).secret,
               'base64',
             ),
         ),

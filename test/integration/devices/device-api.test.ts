@@ -34,7 +34,10 @@ describeOnEachDatabase('the device API', (database) => {
     it('refuses hardware that is enrolled already, and uses nothing up', async () => {
       const key = await server.enrollmentKey({ maxUses: 2 });
       await server.anyone.post('/v1/enroll').send({ enrollmentKey: key, hardwareId: 'SN-2' }).expect(201);
-      const { body } = await server.anyone.post('/v1/enroll').send({ enrollmentKey: key, hardwareId: 'SN-2' }).expect(409);
+      const { body } = await server.anyone
+        .post('/v1/enroll')
+        .send({ enrollmentKey: key, hardwareId: 'SN-2' })
+        .expect(409);
       expect(body.type).toBe('urn:fleetcert:problem:hardware_id_enrolled');
       await server.anyone.post('/v1/enroll').send({ enrollmentKey: key, hardwareId: 'SN-3' }).expect(201);
     });
@@ -51,7 +54,10 @@ describeOnEachDatabase('the device API', (database) => {
       ['unknown', () => Promise.resolve(`fck_${'A'.repeat(43)}`)],
       ['malformed', () => Promise.resolve('not-a-key')],
     ])('refuses an %s key with 401', async (_kind, makeKey) => {
-      const { body } = await server.anyone.post('/v1/enroll').send({ enrollmentKey: await makeKey() }).expect(401);
+      const { body } = await server.anyone
+        .post('/v1/enroll')
+        .send({ enrollmentKey: await makeKey() })
+        .expect(401);
       expect(body.type).toBe('urn:fleetcert:problem:enrollment_key_invalid');
     });
 
@@ -73,10 +79,16 @@ describeOnEachDatabase('the device API', (database) => {
     it('is served when it answers, and says whether anything changed', async () => {
       const device = await server.enroll({ addresses: ['10.0.0.1'] });
       const caller = server.as(device.token);
-      const changed = await caller.put('/v1/device/addresses').send({ addresses: ['10.0.0.2', '10.0.0.3'] }).expect(200);
+      const changed = await caller
+        .put('/v1/device/addresses')
+        .send({ addresses: ['10.0.0.2', '10.0.0.3'] })
+        .expect(200);
       expect(changed.body).toEqual({ name: device.name, addresses: ['10.0.0.2', '10.0.0.3'], changed: true });
       expect((await dns.resolve4(device.name)).sort()).toEqual(['10.0.0.2', '10.0.0.3']);
-      const same = await caller.put('/v1/device/addresses').send({ addresses: ['10.0.0.3', '10.0.0.2'] }).expect(200);
+      const same = await caller
+        .put('/v1/device/addresses')
+        .send({ addresses: ['10.0.0.3', '10.0.0.2'] })
+        .expect(200);
       expect(same.body.changed).toBe(false);
     });
 
@@ -84,14 +96,20 @@ describeOnEachDatabase('the device API', (database) => {
       const device = await server.enroll({ addresses: ['10.0.0.1'] });
       const serial = async (): Promise<unknown> => (await server.admin.get('/v1/fleet').expect(200)).body.zones;
       const before = await serial();
-      await server.as(device.token).put('/v1/device/addresses').send({ addresses: ['10.0.0.1'] }).expect(200);
+      await server
+        .as(device.token)
+        .put('/v1/device/addresses')
+        .send({ addresses: ['10.0.0.1'] })
+        .expect(200);
       expect(await serial()).toEqual(before);
     });
 
     it('takes the records away for an empty list', async () => {
       const device = await server.enroll({ addresses: ['10.0.0.1'] });
       await server.as(device.token).put('/v1/device/addresses').send({ addresses: [] }).expect(200);
-      await expect(dns.resolve4(device.name)).rejects.toMatchObject({ code: expect.stringMatching(/ENODATA|ENOTFOUND/) });
+      await expect(dns.resolve4(device.name)).rejects.toMatchObject({
+        code: expect.stringMatching(/ENODATA|ENOTFOUND/),
+      });
     });
 
     it('refuses addresses outside the policy with 422, naming them, and changes nothing', async () => {
@@ -110,7 +128,11 @@ describeOnEachDatabase('the device API', (database) => {
     it('keeps the order of many updates to one device', async () => {
       const device = await server.enroll();
       const caller = server.as(device.token);
-      for (let i = 1; i <= 20; i++) await caller.put('/v1/device/addresses').send({ addresses: [`10.9.0.${i}`] }).expect(200);
+      for (let i = 1; i <= 20; i++)
+        await caller
+          .put('/v1/device/addresses')
+          .send({ addresses: [`10.9.0.${i}`] })
+          .expect(200);
       expect(await dns.resolve4(device.name)).toEqual(['10.9.0.20']);
     });
 
@@ -118,7 +140,11 @@ describeOnEachDatabase('the device API', (database) => {
       const devices = await Promise.all(Array.from({ length: 25 }, () => server.enroll()));
       await Promise.all(
         devices.map((device, i) =>
-          server.as(device.token).put('/v1/device/addresses').send({ addresses: [`10.8.0.${i}`] }).expect(200),
+          server
+            .as(device.token)
+            .put('/v1/device/addresses')
+            .send({ addresses: [`10.8.0.${i}`] })
+            .expect(200),
         ),
       );
       const served = await Promise.all(devices.map((device) => dns.resolve4(device.name)));

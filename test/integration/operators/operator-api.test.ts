@@ -21,7 +21,9 @@ describeOnEachDatabase('the operator API', (database) => {
     expect(Object.keys(made.body).sort()).toEqual(['id', 'key']);
     const { body } = await server.admin.get('/v1/enrollment-keys').expect(200);
     expect(body.nextCursor).toBeNull();
-    expect(body.items).toContainEqual(expect.objectContaining({ id: made.body.id, maxUses: 5, uses: 0, note: 'rack 7' }));
+    expect(body.items).toContainEqual(
+      expect.objectContaining({ id: made.body.id, maxUses: 5, uses: 0, note: 'rack 7' }),
+    );
     expect(JSON.stringify(body)).not.toContain('fck_');
   });
 
@@ -81,11 +83,17 @@ describeOnEachDatabase('the operator API', (database) => {
     const caller = server.as(device.token);
     await server.admin.post(`/v1/devices/${device.deviceId}/suspend`).expect(200);
     expect((await caller.get('/v1/device').expect(200)).body.state).toBe('suspended');
-    const { body } = await caller.put('/v1/device/addresses').send({ addresses: ['10.0.0.2'] }).expect(403);
+    const { body } = await caller
+      .put('/v1/device/addresses')
+      .send({ addresses: ['10.0.0.2'] })
+      .expect(403);
     expect(body.type).toBe('urn:fleetcert:problem:device_suspended');
     expect(await dns.resolve4(device.name)).toEqual(['10.0.0.1']);
     await server.admin.post(`/v1/devices/${device.deviceId}/resume`).expect(200);
-    await caller.put('/v1/device/addresses').send({ addresses: ['10.0.0.2'] }).expect(200);
+    await caller
+      .put('/v1/device/addresses')
+      .send({ addresses: ['10.0.0.2'] })
+      .expect(200);
   });
 
   it('deletes a device: no records, no credential, and its hardware may enroll again under another name', async () => {
@@ -135,7 +143,13 @@ describeOnEachDatabase('the operator API', (database) => {
   it('refuses a device credential on every operator call', async () => {
     const device = await server.enroll();
     const caller = server.as(device.token);
-    for (const path of ['/v1/fleet', '/v1/devices', '/v1/enrollment-keys', '/v1/api-keys', `/v1/devices/${device.deviceId}`]) {
+    for (const path of [
+      '/v1/fleet',
+      '/v1/devices',
+      '/v1/enrollment-keys',
+      '/v1/api-keys',
+      `/v1/devices/${device.deviceId}`,
+    ]) {
       await caller.get(path).expect(401);
     }
   });
@@ -161,7 +175,11 @@ describeOnEachDatabase('the operator API', (database) => {
     } finally {
       await database.restore();
     }
-    await server.as(device.token).put('/v1/device/addresses').send({ addresses: ['10.0.0.7'] }).expect(200);
+    await server
+      .as(device.token)
+      .put('/v1/device/addresses')
+      .send({ addresses: ['10.0.0.7'] })
+      .expect(200);
     expect(await dns.resolve4(device.name)).toEqual(['10.0.0.7']);
     await server.anyone.get('/health/ready').expect(200);
   });
