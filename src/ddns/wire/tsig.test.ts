@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { WireFormatError } from './rr-reader-error.js';
-import { MessageWriter } from './rr-writer.js';
+import { encodeMessage } from './rr-encoder.js';
 import { signTsigRequest, TSIG_ERRORS, type TsigVerdict, verifyTsigAnswer, verifyTsigRequest } from './tsig.js';
 import { type TsigAlgorithm, TSIG_ALGORITHMS, type TsigKey, TSIG_MAC_OCTETS, tsigKey } from './tsig-key.js';
 import { tsigMac } from './tsig-mac.js';
@@ -62,8 +62,8 @@ function aKey(algorithm: TsigAlgorithm = 'hmac-sha256', name = KEY_NAME): TsigKe
   );
 }
 
-function aMessage(flags = 0x0100): Buffer {
-  return new MessageWriter().start(0x1234, flags).question(APEX, 252, 1).finish();
+function aMessage(flags = 0x0100, name = APEX): Buffer {
+  return encodeMessage({ id: 0x1234, flags, questions: [{ name, type: 252, class: 1 }] });
 }
 
 function verify(message: Buffer, now = NOW, key: TsigKey | undefined = aKey()): TsigVerdict {
@@ -94,7 +94,7 @@ describe.each(VECTORS)('TSIG $algorithm beside dnspython', ({ algorithm, request
   it('signs an answer', () => {
     const verdict = verify(Buffer.from(request, 'hex'), NOW, key);
     if (verdict.kind !== 'verified') throw new Error(verdict.kind);
-    const answer = new MessageWriter().start(0x1234, 0x8105).question('\x05Fleet\x04Test\0', 252, 1).finish();
+    const answer = aMessage(0x8105, '\x05Fleet\x04Test\0');
     const signed = verdict.answerer.sign(answer, NOW);
     expect(tsigOf(signed).mac.toString('hex')).toBe(answerMac);
     expect(signed).toHaveLength(answer.length + verdict.answerer.octets);
