@@ -1,0 +1,17 @@
+/** What the listeners have seen since the process began; plain numbers, because they are counted for each query. */
+export class DnsCounters {
+  udpQueries = 0;
+  tcpQueries = 0;
+  /** Messages that got no answer: too short, responses, or from port 0. */
+  silenced = 0;
+  /** Dropped or truncated by the gate. */
+  limited = 0;
+  sendErrors = 0;
+  /** Faults of ours: an exception while a message was handled. */
+  failures = 0;
+  tcpConnections = 0;
+  /** Connections closed to make room for new ones. */
+  tcpEvicted = 0;
+  /** Connections closed because they were idle, or too slow with a message or with taking answers. */
+  tcpTimedOut = 0;
+}
