@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +12,6 @@ import { packagedPrograms } from './packaged-programs.js';
 import { isPostgresOf, readPostmasterFile } from './postmaster-file.js';
 import { Postmaster } from './postmaster.js';
 import type { PostgresPrograms } from './postgres-programs.js';
-import { processIdentity } from './process-identity.js';
 import { stopPostmaster } from './stop-postmaster.js';
 
 /** Small and safe: the machine is a device's neighbour as often as a server. fsync and full_page_writes stay on. */
@@ -91,14 +90,15 @@ export class EmbeddedPostgres {
     const clusterDirectory = join(dataDirectory, 'postgres');
     const lock = lockDirectory(`${clusterDirectory}.lock`, dataDirectory);
     try {
+      const isNew = !hasCluster(clusterDirectory);
+      if (isNew) refuseForeignFiles(clusterDirectory);
       const account = chooseAccount(clusterDirectory);
-      const programs = options.programs ?? (await packagedPrograms(account, dataDirectory));
-      if (existsSync(join(clusterDirectory, 'PG_VERSION'))) {
-        refuseOtherVersion(clusterDirectory, programs);
-      } else {
-        refuseForeignFiles(clusterDirectory);
+      const programs = options.programs ?? (await packagedPrograms(account, copyPlaces(account, dataDirectory)));
+      if (isNew) {
         options.logger.log(`making a new embedded database in ${clusterDirectory}`);
         await initialiseCluster(programs, clusterDirectory, account);
+      } else {
+        refuseOtherVersion(clusterDirectory, programs);
       }
       const password = await readClusterPassword(clusterDirectory);
       return await EmbeddedPostgres.#startOnFreePort(options, programs, account, clusterDirectory, password, lock);
@@ -231,6 +231,21 @@ export class EmbeddedPostgres {
   }
 }
 
+/** Where a copy of the programs may go: as root where the account gets to, else beside the data. */
+function copyPlaces(account: OsAccount | undefined, dataDirectory: string): readonly string[] {
+  return account ? ['/var/cache/fleetcert', '/var/lib/fleetcert', '/opt/fleetcert'] : [dataDirectory];
+}
+
+/** False only where we can look and see that there is none: another user's cluster is closed to us. */
+function hasCluster(clusterDirectory: string): boolean {
+  try {
+    accessSync(join(clusterDirectory, 'PG_VERSION'));
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
+}
+
 /** The format of the files changes with every major version; nothing here converts them. */
 function refuseOtherVersion(clusterDirectory: string, programs: PostgresPrograms): void {
   const found = readFileSync(join(clusterDirectory, 'PG_VERSION'), 'utf8').trim();
@@ -242,17 +257,23 @@ function refuseOtherVersion(clusterDirectory: string, programs: PostgresPrograms
   );
 }
 
-/** PostgreSQL's own directory was begun by something else: what is in it is not ours to delete. */
+/** What stands in the place of the cluster and is none is not ours to delete, unless it is an empty directory. */
 function refuseForeignFiles(clusterDirectory: string): void {
-  if (!existsSync(clusterDirectory)) return;
-  throw new Error(
-    `${clusterDirectory} is not a PostgreSQL cluster: move it away, or set FLEETCERT_DATA_DIR to another directory`,
-  );
+  try {
+    rmdirSync(clusterDirectory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw new Error(
+      `${clusterDirectory} is not a PostgreSQL cluster: move it away, or set FLEETCERT_DATA_DIR to another directory`,
+      { cause: error },
+    );
+  }
 }
 
 /**
- * Ends a server of this cluster whose fleetcert was killed, and removes a `postmaster.pid` whose number now belongs to
- * another program, which PostgreSQL itself would take for a living server.
+ * Ends a server of this cluster whose fleetcert was killed, and removes a `postmaster.pid` whose number is no server's
+ * but still taken: by another program since, or by what is left of a process that nobody has waited for (a container's
+ * first process often does not). PostgreSQL itself would take either for a living server.
  */
 async function clearAway(clusterDirectory: string, logger: EmbeddedPostgresLogger): Promise<void> {
   const file = readPostmasterFile(clusterDirectory);
@@ -261,7 +282,8 @@ async function clearAway(clusterDirectory: string, logger: EmbeddedPostgresLogge
   if (isPostgresOf(pid, clusterDirectory)) {
     logger.warn(`stopping the PostgreSQL (process ${pid}) that outlived its fleetcert`);
     await stopPostmaster(pid, () => isPostgresOf(pid, clusterDirectory));
-  } else if (processIdentity(pid) !== undefined) {
-    rmSync(join(clusterDirectory, 'postmaster.pid'), { force: true });
   }
+  // A server that was stopped has removed its own; in all other cases PostgreSQL's shared memory tells it of backends
+  // that are still at work on this directory.
+  rmSync(join(clusterDirectory, 'postmaster.pid'), { force: true });
 }

