@@ -1,0 +1,24 @@
+import { cpus } from 'node:os';
+
+import { addressUpdates } from './address-updates.js';
+import { markdown, type Bench } from './support/bench.js';
+
+/** Every benchmark, in the order they run. `npm run bench -- NAME …` runs the named ones only. */
+const BENCHES: readonly Bench[] = [addressUpdates];
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !BENCHES.some((bench) => bench.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `There is no benchmark ${unknown.join(', ')}. There are: ${BENCHES.map(({ name }) => name).join(', ')}.`,
+  );
+  process.exit(64);
+}
+console.log(
+  `Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), shared with the load generator.`,
+);
+for (const bench of BENCHES) {
+  if (wanted.length > 0 && !wanted.includes(bench.name)) continue;
+  console.log(`\n## ${bench.title}\n`);
+  console.log(markdown(await bench.run()));
+}
