@@ -25,7 +25,7 @@ export class AppModule {
         loggingModule(config),
         ScheduleModule.forRoot(),
         SecurityModule,
-        DatabaseModule.forConfig(config),
+        DatabaseModule.forRoot(),
         HealthModule,
         DevicesModule,
         DdnsModule,
