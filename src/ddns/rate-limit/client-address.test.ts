@@ -50,4 +50,17 @@ describe('ClientAddress', () => {
       expect(octetsOf(text)).toEqual([]);
     },
   );
+
+  it.each([
+    ['127.0.0.1', true],
+    ['127.9.9.9', true],
+    ['::1', true],
+    ['::ffff:127.0.0.1', true],
+    ['128.0.0.1', false],
+    ['::2', false],
+    ['2001:db8::1', false],
+    ['', false],
+  ])('%j is loopback: %s', (text, isLoopback) => {
+    expect(new ClientAddress().read(text).isLoopback).toBe(isLoopback);
+  });
 });

@@ -14,6 +14,15 @@ export class ClientAddress {
   /** 4, 16, or 0 when the text was no address. */
   length: 0 | 4 | 16 = 0;
 
+  /** 127.0.0.0/8 or ::1. */
+  get isLoopback(): boolean {
+    const { octets } = this;
+    if (this.length === 4) return octets[0] === 127;
+    if (this.length === 0 || octets[15] !== 1) return false;
+    for (let index = 0; index < 15; index += 1) if (octets[index] !== 0) return false;
+    return true;
+  }
+
   /** Reads `text` (`192.0.2.1`, `2001:db8::1`, `fe80::1%eth0`). */
   read(text: string): this {
     this.length = text.indexOf(':') < 0 ? this.#readIpv4(text, 0, 0) : this.#readIpv6(text);

@@ -15,12 +15,12 @@ export interface ResponseRateLimits {
 }
 
 /**
- * Wide enough for a CA: 25 questions an order, of which some five come from one prefix, and tens of orders at once.
- * What an attacker can point at one prefix stays below a megabit a second.
+ * Wide enough for a CA: 25 questions an order, some five of which come from one prefix, and tens of orders at once. What
+ * an attacker can point at one prefix stays below a megabit a second.
  */
 export const DEFAULT_RATE_LIMITS: ResponseRateLimits = {
-  responsesPerSecond: 200,
-  burstSeconds: 10,
+  responsesPerSecond: 500,
+  burstSeconds: 5,
   slip: 2,
   slots: 1 << 16,
 };
