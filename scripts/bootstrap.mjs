@@ -80,12 +80,18 @@ function install() {
   say('installing the locked dependencies (npm ci)');
   // Said on the command line, these win over NODE_ENV=production, `omit` and `engine-strict` in anyone's npm settings.
   // Install scripts are not needed, and some npms run none anyway.
-  const options = ['ci', '--include=dev', '--include=optional', '--engine-strict=false', '--ignore-scripts'];
+  const options = ['--include=dev', '--include=optional', '--engine-strict=false', '--ignore-scripts'];
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-  const { status, error } = runNpm([...options, ...quiet]);
-  if (status !== 0) {
+  let result = runNpm(['ci', ...options, ...quiet]);
+  if (result.status !== 0 && !result.signal) {
+    // `npm ci` also refuses a good lock file where a registry lacks packages of other platforms; this one does not.
+    say('npm ci did not work: trying npm install, which takes the same versions');
+    result = runNpm(['install', '--no-save', ...options, ...quiet]);
+  }
+  if (result.status !== 0) {
+    const reason = result.error?.message ?? (result.signal ? `ended by ${result.signal}` : `exit code ${result.status}`);
     throw new BootstrapError(
-      `npm could not install the dependencies (${error ? error.message : `exit code ${status}`}).\n` +
+      `npm could not install the dependencies (${reason}).\n` +
         'See its messages above. It needs the npm registry (npm ping), room on the disk and the right to write to\n' +
         `${root}. Run "npm ci" there to see more, then start again.`,
     );
