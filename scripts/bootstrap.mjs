@@ -89,7 +89,8 @@ function install() {
     result = runNpm(['install', '--no-save', ...options, ...quiet]);
   }
   if (result.status !== 0) {
-    const reason = result.error?.message ?? (result.signal ? `ended by ${result.signal}` : `exit code ${result.status}`);
+    const reason =
+      result.error?.message ?? (result.signal ? `ended by ${result.signal}` : `exit code ${result.status}`);
     throw new BootstrapError(
       `npm could not install the dependencies (${reason}).\n` +
         'See its messages above. It needs the npm registry (npm ping), room on the disk and the right to write to\n' +
