@@ -51,12 +51,16 @@ export class Issuer1760000000003 implements MigrationInterface {
         CHECK ((${OPEN}) = (ended_at IS NULL))
       )`);
     await runner.query(`CREATE UNIQUE INDEX issuance_orders_open ON issuance_orders (device_id) WHERE ${OPEN}`);
-    await runner.query(`CREATE INDEX issuance_orders_due ON issuance_orders (queued_at, next_attempt_at) WHERE ${OPEN}`);
+    await runner.query(
+      `CREATE INDEX issuance_orders_line ON issuance_orders ((acme_order_url IS NULL), queued_at) WHERE ${OPEN}`,
+    );
     await runner.query(`CREATE INDEX issuance_orders_device ON issuance_orders (device_id, created_at DESC)`);
     await runner.query(
       `CREATE INDEX issuance_orders_challenges ON issuance_orders (id) WHERE challenges_live AND NOT (${OPEN})`,
     );
-    await runner.query(`CREATE INDEX issuance_orders_failed ON issuance_orders (updated_at DESC) WHERE status = 'failed'`);
+    await runner.query(
+      `CREATE INDEX issuance_orders_failed ON issuance_orders (updated_at DESC) WHERE status = 'failed'`,
+    );
 
     await runner.query(`
       CREATE TABLE certificates (

@@ -139,6 +139,25 @@ describe('decideOnFailure', () => {
   });
 });
 
+describe('decideOnFailure, on faults that are not of the protocol', () => {
+  it('fails an order whose certificate is for something else', () => {
+    const decision = decideOnFailure({ kind: 'mismatch', detail: 'The certificate is for another key.' }, first);
+    expect(decision).toEqual({
+      kind: 'fail',
+      code: 'certificate_mismatch',
+      reason: 'The certificate is for another key.',
+    });
+  });
+
+  it('comes back soon and counts nothing when the database went away', () => {
+    expect(decideOnFailure({ kind: 'database' }, first)).toMatchObject({
+      kind: 'defer',
+      delaySeconds: 5,
+      counts: false,
+    });
+  });
+});
+
 describe('wordsOf', () => {
   it('joins detail and subproblems, each with its name', () => {
     expect(

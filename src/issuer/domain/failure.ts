@@ -23,6 +23,10 @@ export type Failure =
   | { readonly kind: 'not-served'; readonly detail: string }
   /** The CA's order is over, without a certificate and without anybody's fault. */
   | { readonly kind: 'order-ended'; readonly why: string }
+  /** The certificate is not what the CSR asked for. */
+  | { readonly kind: 'mismatch'; readonly detail: string }
+  /** Our own database could not be reached. */
+  | { readonly kind: 'database' }
   | { readonly kind: 'internal' };
 
 /** What becomes of the order. */
@@ -48,6 +52,9 @@ export interface RetryContext {
 
 /** How long an order rests that the CA has paused: somebody has to act at the CA, so asking again is mere hope. */
 const PAUSED_SECONDS = 86_400;
+
+/** The database comes back, or it does not and nothing can be written anyway. */
+const DATABASE_SECONDS = 5;
 
 /** Retry-After is believed between these: not a busy loop, and not for ever. */
 const SHORTEST_WAIT_SECONDS = 5;
@@ -83,6 +90,10 @@ export function decideOnFailure(failure: Failure, context: RetryContext): Failur
       );
     case 'order-ended':
       return backoff('ca_order_lost', `The CA has closed its order (${failure.why}); a new one will be made.`, true);
+    case 'mismatch':
+      return { kind: 'fail', code: 'certificate_mismatch', reason: failure.detail };
+    case 'database':
+      return wait('internal', 'The database could not be reached for a moment.', DATABASE_SECONDS);
     case 'internal':
       return backoff('internal', 'A fault of the server; its log holds the cause. The order is tried again.');
     case 'refused':

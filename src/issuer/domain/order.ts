@@ -6,14 +6,12 @@ import type { ReasonCode } from './order-reason.js';
  */
 export type OrderStatus = 'queued' | 'issuing' | 'deferred' | 'issued' | 'failed';
 
-/** The statuses of an order that still may become a certificate. */
-export const OPEN_STATUSES = ['queued', 'issuing', 'deferred'] as const satisfies readonly OrderStatus[];
-
+/** May it still become a certificate? */
 export function isOpen(status: OrderStatus): boolean {
-  return (OPEN_STATUSES as readonly OrderStatus[]).includes(status);
+  return status !== 'issued' && status !== 'failed';
 }
 
-/** What happened to an order, for people: shown as its timeline. */
+/** What happened to an order, for people: its timeline. `at` is ISO 8601 UTC. */
 export interface OrderEvent {
   readonly at: string;
   readonly step: string;
@@ -30,22 +28,22 @@ export interface IssuanceOrder {
   readonly spkiSha256: string;
   readonly names: readonly string[];
   readonly status: OrderStatus;
-  /** The last step of the pipeline that was recorded. */
-  readonly step: string;
-  readonly stepAt: Date;
   readonly reasonCode?: ReasonCode;
   readonly reason?: string;
+  /** The last step of the pipeline that was recorded, or `queued`. */
+  readonly step: string;
+  readonly stepAt: Date;
   /** Tries in a row that ended in a backoff. */
   readonly failures: number;
   /** Its place in the line; a newer CSR that supersedes an order keeps the place. */
   readonly queuedAt: Date;
   readonly nextAttemptAt: Date;
-  readonly leased: boolean;
   readonly accountId?: string;
   readonly acmeOrderUrl?: string;
   /** ARI certID that was sent with newOrder. */
   readonly replaces?: string;
+  /** TXT records of it may be in the zone. */
+  readonly challengesLive: boolean;
   readonly history: readonly OrderEvent[];
   readonly createdAt: Date;
-  readonly endedAt?: Date;
 }

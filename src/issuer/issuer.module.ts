@@ -1,0 +1,69 @@
+import { Global, Module } from '@nestjs/common';
+
+import { CertificateSummaries } from '../devices/ports/certificate-summaries.js';
+import { DevicesModule } from '../devices/devices.module.js';
+import { AcmeClientConnector, AcmeConnector } from './accounts/acme-connector.js';
+import { CaAccounts } from './accounts/ca-accounts.js';
+import { CaConnections } from './accounts/ca-connections.js';
+import { CaSetup } from './accounts/ca-setup.js';
+import { AcmeConnections } from './acme/acme-connections.js';
+import { CertificateController } from './api/certificate.controller.js';
+import { OrderController } from './api/order.controller.js';
+import { CertificateStore } from './certificates/certificate-store.js';
+import { IssuerCertificateSummaries } from './certificates/issuer-certificate-summaries.js';
+import { DeviceKeys } from './orders/device-keys.js';
+import { HopelessOrders } from './orders/hopeless-orders.js';
+import { OrderIntake } from './orders/order-intake.js';
+import { OrderReader } from './orders/order-reader.js';
+import { IssuancePipeline } from './pipeline/issuance-pipeline.js';
+import { OrderProgress } from './pipeline/order-progress.js';
+import { PipelineProbe } from './pipeline/pipeline-probe.js';
+import { Revocations } from './revocation/revocations.js';
+import { CaReturn } from './upkeep/ca-return.js';
+import { ChallengeSweep } from './upkeep/challenge-sweep.js';
+import { IssuerUpkeep } from './upkeep/issuer-upkeep.js';
+import { IssuanceBudget, UnlimitedBudget } from './worker/issuance-budget.js';
+import { IssuanceSpeed } from './worker/issuance-speed.js';
+import { OrderQueue } from './worker/order-queue.js';
+import { OrderWorker } from './worker/order-worker.js';
+import { QueueSignal } from './worker/queue-signal.js';
+import { WorkerTimings } from './worker/worker-timings.js';
+
+/** Orders, certificates and the way to the CA. Global, because devices show their certificate by a port of their own. */
+@Global()
+@Module({
+  imports: [DevicesModule],
+  controllers: [OrderController, CertificateController],
+  providers: [
+    // The CA: connections, our account, what has to be there before the first order.
+    CaConnections,
+    { provide: AcmeConnections, useExisting: CaConnections },
+    { provide: AcmeConnector, useClass: AcmeClientConnector },
+    CaAccounts,
+    CaSetup,
+    // Orders: taken, read, claimed, run.
+    DeviceKeys,
+    OrderIntake,
+    OrderReader,
+    { provide: IssuanceBudget, useClass: UnlimitedBudget },
+    OrderQueue,
+    QueueSignal,
+    WorkerTimings,
+    IssuanceSpeed,
+    OrderWorker,
+    IssuancePipeline,
+    OrderProgress,
+    PipelineProbe,
+    // Certificates.
+    CertificateStore,
+    { provide: CertificateSummaries, useClass: IssuerCertificateSummaries },
+    Revocations,
+    // What has to happen sooner or later.
+    HopelessOrders,
+    ChallengeSweep,
+    CaReturn,
+    IssuerUpkeep,
+  ],
+  exports: [CertificateStore, CertificateSummaries, OrderIntake, OrderReader, Revocations],
+})
+export class IssuerModule {}

@@ -1,0 +1,60 @@
+import type { IssuanceOrder, OrderEvent, OrderStatus } from '../domain/order.js';
+import type { ReasonCode } from '../domain/order-reason.js';
+
+/** A row of issuance_orders as PostgreSQL gives it. */
+export interface OrderRow {
+  id: string;
+  device_id: string;
+  csr_der: Buffer;
+  csr_sha256: string;
+  spki_sha256: string;
+  names: string[];
+  status: OrderStatus;
+  reason_code: ReasonCode | null;
+  reason: string | null;
+  step: string;
+  step_at: Date;
+  failures: number;
+  queued_at: Date;
+  next_attempt_at: Date;
+  account_id: string | null;
+  acme_order_url: string | null;
+  replaces: string | null;
+  challenges_live: boolean;
+  history: OrderEvent[];
+  created_at: Date;
+}
+
+/** The columns of an OrderRow, of the table that is called `o` in the statement. */
+export const ORDER_COLUMNS = `
+  o.id, o.device_id, o.csr_der, o.csr_sha256, o.spki_sha256, o.names, o.status, o.reason_code, o.reason, o.step,
+  o.step_at, o.failures, o.queued_at, o.next_attempt_at, o.account_id, o.acme_order_url, o.replaces,
+  o.challenges_live, o.history, o.created_at`;
+
+/** SQL: the order may still become a certificate. As the index issuance_orders_open says it. */
+export const IS_OPEN = `o.status IN ('queued', 'issuing', 'deferred')`;
+
+export function orderOf(row: OrderRow): IssuanceOrder {
+  return {
+    id: row.id,
+    deviceId: row.device_id,
+    csrDer: row.csr_der,
+    csrSha256: row.csr_sha256,
+    spkiSha256: row.spki_sha256,
+    names: row.names,
+    status: row.status,
+    reasonCode: row.reason_code ?? undefined,
+    reason: row.reason ?? undefined,
+    step: row.step,
+    stepAt: row.step_at,
+    failures: row.failures,
+    queuedAt: row.queued_at,
+    nextAttemptAt: row.next_attempt_at,
+    accountId: row.account_id ?? undefined,
+    acmeOrderUrl: row.acme_order_url ?? undefined,
+    replaces: row.replaces ?? undefined,
+    challengesLive: row.challenges_live,
+    history: row.history,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,137 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+
+import { addSeconds, Clock } from '../../kernel/clock.js';
+import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
+import type { ConnectedAccount } from '../accounts/ca-accounts.js';
+import { CaSetup } from '../accounts/ca-setup.js';
+import { CertificateStore } from '../certificates/certificate-store.js';
+import { decideOnFailure, type Failure, type FailureDecision } from '../domain/failure.js';
+import { ChallengeRecords } from '../ports/challenge-records.js';
+import { IssuanceBudget } from '../worker/issuance-budget.js';
+import { LeaseLostError } from '../worker/lease.js';
+import type { ClaimedOrder } from '../worker/order-queue.js';
+import { IssuanceRun, type RunEnd, type RunTools, RunStopped } from './issuance-run.js';
+import { OrderProgress } from './order-progress.js';
+import { PipelineProbe } from './pipeline-probe.js';
+import { failureOf } from './run-failure.js';
+
+/** Takes a claimed order as far as it gets, and writes down what became of it. */
+@Injectable()
+export class IssuancePipeline {
+  private readonly logger = new Logger(IssuancePipeline.name);
+  private readonly tools: RunTools;
+
+  constructor(
+    challenges: ChallengeRecords,
+    certificates: CertificateStore,
+    probe: PipelineProbe,
+    private readonly progress: OrderProgress,
+    private readonly budget: IssuanceBudget,
+    private readonly setup: CaSetup,
+    private readonly clock: Clock,
+    @Inject(APP_CONFIG) config: AppConfig,
+  ) {
+    this.tools = {
+      challenges,
+      certificates,
+      progress,
+      probe,
+      clock,
+      profile: config.acme.profile,
+    };
+  }
+
+  /**
+   * Never rejects for what the CA says or does.
+   * @returns how it ended; undefined when the order is somebody else's now, or was given back
+   * @throws what the database throws when not even the outcome could be written: the lease then expires
+   */
+  async run(
+    { order, lease }: ClaimedOrder,
+    account: ConnectedAccount,
+    stop: AbortSignal,
+  ): Promise<RunEnd | 'deferred' | 'stopped' | undefined> {
+    this.tools.probe.reached('claimed', order.id);
+    const run = new IssuanceRun(this.tools, order, lease, account, stop);
+    try {
+      const end = await run.run();
+      if (end === 'issued') await this.cleanUp(order.id, run);
+      this.logger.log({ orderId: order.id, deviceId: order.deviceId, names: order.names, end }, `order ${end}`);
+      return end;
+    } catch (error) {
+      if (error instanceof RunStopped) return 'stopped';
+      if (error instanceof LeaseLostError) {
+        this.logger.warn({ orderId: order.id }, error.message);
+        return undefined;
+      }
+      return this.conclude({ order, lease }, run, account, error);
+    }
+  }
+
+  private async conclude(
+    { order, lease }: ClaimedOrder,
+    run: IssuanceRun,
+    account: ConnectedAccount,
+    error: unknown,
+  ): Promise<'deferred' | 'failed'> {
+    const failure = failureOf(error);
+    const decision = decideOnFailure(failure, { failures: order.failures, random: Math.random() });
+    if (failure.kind === 'internal') this.logger.error({ err: error, orderId: order.id }, 'a fault of ours');
+    else this.logger.warn({ orderId: order.id, code: decision.code }, decision.reason);
+
+    await this.tellBudget(order.id, failure);
+    if (failure.kind === 'refused' && failure.problem.type === 'accountDoesNotExist')
+      await this.setup.accountLost(account);
+    await this.withdraw(order.id, run);
+    await this.write(decision, { order, lease }, run);
+    return decision.kind === 'fail' ? 'failed' : 'deferred';
+  }
+
+  /** The certificate is stored: what fails from here on is swept up later. */
+  private async cleanUp(orderId: string, run: IssuanceRun): Promise<void> {
+    if (!(await this.withdraw(orderId, run))) return;
+    await this.progress
+      .challengesWithdrawn(orderId, run.note())
+      .catch((error: unknown) => this.logger.warn({ err: error, orderId }, 'the end of an order was not noted'));
+  }
+
+  private async withdraw(orderId: string, run: IssuanceRun): Promise<boolean> {
+    try {
+      await run.withdrawChallenges();
+      return true;
+    } catch (error) {
+      this.logger.warn({ err: error, orderId }, 'TXT records are left for later: they could not be withdrawn');
+      return false;
+    }
+  }
+
+  private async write(decision: FailureDecision, { order, lease }: ClaimedOrder, run: IssuanceRun): Promise<void> {
+    if (decision.kind === 'fail') {
+      const note = run.note({ step: 'failed', note: decision.reason });
+      await this.progress.fail(
+        lease,
+        { code: decision.code, reason: decision.reason, challengesLive: run.challengesLive },
+        note,
+      );
+      return;
+    }
+    const note = run.note({ step: 'deferred', note: decision.reason });
+    await this.progress.defer(
+      lease,
+      {
+        code: decision.code,
+        reason: decision.reason,
+        until: addSeconds(note.now, decision.delaySeconds),
+        failures: decision.counts ? order.failures + 1 : order.failures,
+        startOver: decision.startOver,
+        challengesLive: run.challengesLive,
+      },
+      note,
+    );
+  }
+
+  private async tellBudget(orderId: string, failure: Failure): Promise<void> {
+    if (failure.kind !== 'refused' || (failure.problem.type !== 'rateLimited' && failure.status !== 429)) return;
+    await this.budget.refused(orderId, failure.problem, failure.retryAfterSeconds, this.clock.now());
+  }
+}

@@ -1,0 +1,283 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { addSeconds, type Clock } from '../../kernel/clock.js';
+import type { ConnectedAccount } from '../accounts/ca-accounts.js';
+import { AcmeProblemError, type AcmeOrder } from '../acme/acme-ca.js';
+import type { CertificateStore } from '../certificates/certificate-store.js';
+import { issuedCertificate } from '../certificates/issued-certificate.js';
+import { mayBeDueToReplaces } from '../domain/failure.js';
+import type { IssuanceOrder, OrderEvent } from '../domain/order.js';
+import { type ChallengeText, initialView, nextAction, type PipelineView } from '../domain/pipeline.js';
+import type { PipelineStep } from '../domain/pipeline-step.js';
+import type { ChallengeRecords } from '../ports/challenge-records.js';
+import type { Lease } from '../worker/lease.js';
+import type { Note, OrderProgress } from './order-progress.js';
+import type { PipelineProbe } from './pipeline-probe.js';
+import { RunFailure } from './run-failure.js';
+
+/** What a run works with; the same for every run. */
+export interface RunTools {
+  readonly challenges: ChallengeRecords;
+  readonly certificates: CertificateStore;
+  readonly progress: OrderProgress;
+  readonly probe: PipelineProbe;
+  readonly clock: Clock;
+  /** Of newOrder, as configured. */
+  readonly profile?: string;
+}
+
+export type RunEnd = 'issued' | 'failed' | 'parked';
+
+/** The server stops: the order is given back as it is. */
+export class RunStopped extends Error {
+  override readonly name = 'RunStopped';
+}
+
+/** A wait for the CA that is longer gives its place to another order. */
+const LONGEST_WAIT_SECONDS = 5;
+/** So do short ones that add up; sooner when the order was parked before. */
+const LONGEST_WAITING_SECONDS = 20;
+const LONGEST_WAITING_AGAIN_SECONDS = 2;
+/** The longer the CA has been working on it, the less often it is asked: after half of that time, up to this. */
+const LONGEST_PARKING_SECONDS = 600;
+
+/**
+ * One attempt at one order: does what `nextAction` says until the order has ended, or waits for the CA, or something
+ * fails. Whatever is needed to go on after a crash is in the database before the next thing is spent.
+ */
+export class IssuanceRun {
+  #view: PipelineView;
+  #events: OrderEvent[] = [];
+  #challengesLive: boolean;
+  #waitedSeconds = 0;
+
+  constructor(
+    private readonly tools: RunTools,
+    private readonly order: IssuanceOrder,
+    private readonly lease: Lease,
+    private readonly account: ConnectedAccount,
+    private readonly stop: AbortSignal,
+  ) {
+    // An order at a CA that is no longer configured is of no use: the operator has changed the CA.
+    this.#view = initialView(order.accountId === account.id ? order.acmeOrderUrl : undefined);
+    this.#challengesLive = order.challengesLive;
+    this.#reached('account-ready');
+  }
+
+  /** @throws RunFailure, AcmeProblemError, AcmeUnreachableError, LeaseLostError, RunStopped, what the database throws */
+  async run(): Promise<RunEnd> {
+    for (;;) {
+      if (this.stop.aborted) throw new RunStopped();
+      this.lease.assertHeld();
+      const action = nextAction(this.#view);
+      switch (action.do) {
+        case 'new-order':
+          await this.#newOrder();
+          break;
+        case 'read-order':
+          this.#know({ order: await this.#readOrder() });
+          break;
+        case 'read-authorizations':
+          await this.#readAuthorizations();
+          break;
+        case 'publish':
+          await this.#publish(action.texts);
+          break;
+        case 'confirm':
+          await this.#confirm(action.texts);
+          break;
+        case 'answer':
+          await this.#answer(action.challengeUrl);
+          break;
+        case 'wait':
+          if (!(await this.#wait(action.seconds, action.next))) return 'parked';
+          break;
+        case 'finalize':
+          await this.#finalize(action.finalizeUrl);
+          break;
+        case 'download':
+          await this.#store(action.certificateUrl);
+          return 'issued';
+        case 'fail':
+          await this.#fail(action.code, action.reason);
+          return 'failed';
+        case 'give-up':
+          throw new RunFailure(action.failure);
+      }
+    }
+  }
+
+  /** The timeline since the last write. */
+  note(extra?: { readonly step: string; readonly note: string }): Note {
+    const now = this.tools.clock.now();
+    const events = extra ? [...this.#events, { at: now.toISOString(), ...extra }] : this.#events;
+    this.#events = [];
+    return { now, events };
+  }
+
+  /**
+   * Takes the order's TXT records out of the zone, if it may have any.
+   * @throws what the zone throws; ended orders whose records were left are swept later
+   */
+  async withdrawChallenges(): Promise<void> {
+    if (!this.#challengesLive) return;
+    await this.tools.challenges.withdraw({ orderId: this.order.id });
+    this.#challengesLive = false;
+    this.#reached('challenge-withdrawn');
+  }
+
+  get challengesLive(): boolean {
+    return this.#challengesLive;
+  }
+
+  async #newOrder(): Promise<void> {
+    const { ca } = this.account;
+    const { profile } = this.tools;
+    const { supportsRenewalInfo } = await ca.directory();
+    const replaces = supportsRenewalInfo
+      ? await this.tools.certificates.replaceable(this.order, this.account.id, this.tools.clock.now())
+      : undefined;
+    let made: { readonly acmeOrder: AcmeOrder; readonly replaces?: string };
+    try {
+      made = { acmeOrder: await ca.newOrder({ names: this.order.names, profile, replaces }), replaces };
+    } catch (error) {
+      if (replaces === undefined || !(error instanceof AcmeProblemError) || !mayBeDueToReplaces(error)) throw error;
+      made = { acmeOrder: await ca.newOrder({ names: this.order.names, profile }) };
+    }
+    this.#reached('acme-order-made');
+    const { acmeOrder } = made;
+    this.lease.assertHeld();
+    this.#event('acme-order-stored');
+    await this.tools.progress.recordAcmeOrder(
+      this.lease,
+      { accountId: this.account.id, url: acmeOrder.url, replaces: made.replaces },
+      this.note(),
+    );
+    this.#challengesLive = true;
+    this.tools.probe.reached('acme-order-stored', this.order.id);
+    this.#know({ acmeOrderUrl: acmeOrder.url, order: acmeOrder });
+  }
+
+  async #readOrder(): Promise<AcmeOrder> {
+    try {
+      return await this.account.ca.getOrder(this.#view.acmeOrderUrl!);
+    } catch (error) {
+      if (!(error instanceof AcmeProblemError)) throw error;
+      const { problem, status, retryAfterSeconds } = error;
+      throw new RunFailure({ kind: 'refused', problem, status, retryAfterSeconds, readingOrder: true });
+    }
+  }
+
+  async #readAuthorizations(): Promise<void> {
+    const authorizations = [];
+    for (const url of this.#view.order!.authorizationUrls) {
+      authorizations.push(await this.account.ca.getAuthorization(url));
+    }
+    this.#know({ authorizations });
+  }
+
+  async #publish(texts: readonly ChallengeText[]): Promise<void> {
+    if (!this.#challengesLive) {
+      await this.tools.progress.recordChallengesLive(this.lease, this.note());
+      this.#challengesLive = true;
+    }
+    for (const { name, value } of texts) {
+      await this.tools.challenges.publish({ name, value, orderId: this.order.id });
+    }
+    this.#know({ published: new Set([...this.#view.published, ...texts.map(({ value }) => value)]) });
+    this.#reached('challenge-published');
+  }
+
+  async #confirm(texts: readonly ChallengeText[]): Promise<void> {
+    for (const { name, value } of texts) {
+      try {
+        await this.tools.challenges.confirmServed(name, value);
+      } catch (cause) {
+        throw new RunFailure({ kind: 'not-served', detail: (cause as Error).message });
+      }
+    }
+    this.#know({ confirmed: new Set([...this.#view.confirmed, ...texts.map(({ value }) => value)]) });
+    this.#reached('challenge-confirmed');
+  }
+
+  async #answer(challengeUrl: string): Promise<void> {
+    this.#know({ answered: new Set([...this.#view.answered, challengeUrl]), polls: 0 });
+    try {
+      await this.account.ca.completeChallenge(challengeUrl);
+    } catch (error) {
+      // A CA that has begun to validate (an answer was lost, a crash) refuses a second one: its state says what is so.
+      if (!(error instanceof AcmeProblemError) || error.problem.type !== 'malformed') throw error;
+      await this.#readAuthorizations();
+    }
+    this.#reached('challenge-answered');
+  }
+
+  /** @returns false when the order was parked */
+  async #wait(seconds: number, next: 'read-order' | 'read-authorizations'): Promise<boolean> {
+    const patience =
+      this.order.reasonCode === 'waiting_for_ca' ? LONGEST_WAITING_AGAIN_SECONDS : LONGEST_WAITING_SECONDS;
+    if (seconds > LONGEST_WAIT_SECONDS || this.#waitedSeconds + seconds > patience) {
+      await this.#park(seconds);
+      return false;
+    }
+    await sleep(seconds * 1000, undefined, { signal: this.stop }).catch(() => undefined);
+    if (this.stop.aborted) throw new RunStopped();
+    this.#waitedSeconds += seconds;
+    this.lease.assertHeld();
+    this.#know({ polls: this.#view.polls + 1 });
+    if (next === 'read-authorizations') await this.#readAuthorizations();
+    else this.#know({ order: await this.#readOrder() });
+    return true;
+  }
+
+  async #park(seconds: number): Promise<void> {
+    const note = this.note();
+    const sinceSeconds = (note.now.getTime() - this.order.stepAt.getTime()) / 1000;
+    const restSeconds = Math.max(seconds, Math.min(sinceSeconds / 2, LONGEST_PARKING_SECONDS));
+    const reason = 'The CA works on it and will be asked again.';
+    await this.tools.progress.park(this.lease, reason, addSeconds(note.now, restSeconds), note);
+  }
+
+  async #finalize(finalizeUrl: string): Promise<void> {
+    // Stored before the CA has the CSR: from now on no other CSR may take over its order.
+    this.#event('authorized');
+    await this.tools.progress.recordStep(this.lease, 'authorized', this.note());
+    this.tools.probe.reached('authorized', this.order.id);
+    const order = await this.account.ca.finalize(finalizeUrl, this.order.csrDer);
+    this.#know({ order, polls: 0 });
+    this.#reached('finalized');
+  }
+
+  async #store(certificateUrl: string): Promise<void> {
+    const { pem } = await this.account.ca.downloadCertificate(certificateUrl);
+    this.#reached('certificate-downloaded');
+    const certificate = issuedCertificate(pem, this.order, this.tools.clock.now());
+    this.#reached('certificate-checked');
+    this.#event('certificate-stored');
+    await this.tools.progress.complete(this.lease, this.order.deviceId, this.account.id, certificate, this.note());
+    this.tools.probe.reached('certificate-stored', this.order.id);
+  }
+
+  /** The CA's remaining authorizations of an order that has failed are of no use, and count against its limits. */
+  async #fail(code: 'validation_failed' | 'ca_refused', reason: string): Promise<void> {
+    for (const { url, status } of this.#view.authorizations ?? []) {
+      if (status === 'pending') await this.account.ca.deactivateAuthorization(url).catch(() => undefined);
+    }
+    await this.withdrawChallenges();
+    const note = this.note({ step: 'failed', note: reason });
+    await this.tools.progress.fail(this.lease, { code, reason, challengesLive: false }, note);
+  }
+
+  #know(news: Partial<PipelineView>): void {
+    this.#view = { ...this.#view, ...news };
+  }
+
+  #event(step: PipelineStep): void {
+    this.#events.push({ at: this.tools.clock.now().toISOString(), step });
+  }
+
+  #reached(step: PipelineStep): void {
+    this.#event(step);
+    this.tools.probe.reached(step, this.order.id);
+  }
+}

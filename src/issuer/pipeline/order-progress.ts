@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+
+import type { IssuedCertificate } from '../certificates/issued-certificate.js';
+import type { OrderEvent } from '../domain/order.js';
+import type { ReasonCode } from '../domain/order-reason.js';
+import type { PipelineStep } from '../domain/pipeline-step.js';
+import { IssuanceBudget } from '../worker/issuance-budget.js';
+import { type Lease, LeaseLostError } from '../worker/lease.js';
+
+/** What a write of a run says beside its purpose: when, and the timeline since the last write. */
+export interface Note {
+  readonly now: Date;
+  readonly events: readonly OrderEvent[];
+}
+
+export interface Deferral {
+  readonly code: ReasonCode;
+  readonly reason: string;
+  readonly until: Date;
+  /** Failed tries in a row, this one included. */
+  readonly failures: number;
+  /** The CA's order is of no use any more. */
+  readonly startOver: boolean;
+  /** TXT records of it may still be in the zone. */
+  readonly challengesLive: boolean;
+}
+
+/** The oldest events go when an order is tried for months. */
+const MAX_EVENTS = 200;
+
+/**
+ * What a run writes about its order. Every write holds only under the run's lease: when that is gone nothing is
+ * written, and LeaseLostError ends the run.
+ */
+@Injectable()
+export class OrderProgress {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly budget: IssuanceBudget,
+  ) {}
+
+  /** Binds the CA's order to ours. From here on a crash resumes it. TXT records may be published from now on. */
+  recordAcmeOrder(
+    lease: Lease,
+    acmeOrder: { readonly accountId: string; readonly url: string; readonly replaces?: string },
+    note: Note,
+  ): Promise<void> {
+    return this.write(lease, note, {
+      account_id: acmeOrder.accountId,
+      acme_order_url: acmeOrder.url,
+      replaces: acmeOrder.replaces ?? null,
+      challenges_live: true,
+      step: 'acme-order-stored' satisfies PipelineStep,
+      step_at: note.now,
+    });
+  }
+
+  recordStep(lease: Lease, step: PipelineStep, note: Note): Promise<void> {
+    return this.write(lease, note, { step, step_at: note.now });
+  }
+
+  recordChallengesLive(lease: Lease, note: Note): Promise<void> {
+    return this.write(lease, note, { challenges_live: true });
+  }
+
+  /** The CA works on it and wants to be asked later: another order may have the place meanwhile. */
+  park(lease: Lease, reason: string, until: Date, note: Note): Promise<void> {
+    return this.write(lease, note, { ...FREE, reason_code: 'waiting_for_ca', reason, next_attempt_at: until });
+  }
+
+  async defer(lease: Lease, deferral: Deferral, note: Note): Promise<void> {
+    await this.dataSource.transaction(async (transaction) => {
+      const change = {
+        ...FREE,
+        status: 'deferred',
+        reason_code: deferral.code,
+        reason: deferral.reason,
+        failures: deferral.failures,
+        next_attempt_at: deferral.until,
+        challenges_live: deferral.challengesLive,
+        ...(deferral.startOver && { acme_order_url: null, replaces: null, step: 'queued', step_at: note.now }),
+      };
+      await this.write(lease, note, change, transaction);
+      if (deferral.startOver) await this.budget.settle(transaction, lease.orderId, false, note.now);
+    });
+  }
+
+  async fail(
+    lease: Lease,
+    failure: { readonly code: ReasonCode; readonly reason: string; readonly challengesLive: boolean },
+    note: Note,
+  ): Promise<void> {
+    await this.dataSource.transaction(async (transaction) => {
+      const change = {
+        ...FREE,
+        status: 'failed',
+        reason_code: failure.code,
+        reason: failure.reason,
+        ended_at: note.now,
+        challenges_live: failure.challengesLive,
+      };
+      await this.write(lease, note, change, transaction);
+      await this.budget.settle(transaction, lease.orderId, false, note.now);
+    });
+  }
+
+  /** Stores the certificate and ends the order, together. @returns the certificate's id */
+  async complete(
+    lease: Lease,
+    deviceId: string,
+    accountId: string,
+    certificate: IssuedCertificate,
+    note: Note,
+  ): Promise<string> {
+    const id = randomUUID();
+    await this.dataSource.transaction(async (transaction) => {
+      await this.write(
+        lease,
+        note,
+        {
+          ...FREE,
+          status: 'issued',
+          reason_code: null,
+          reason: null,
+          failures: 0,
+          step: 'certificate-stored' satisfies PipelineStep,
+          step_at: note.now,
+          ended_at: note.now,
+        },
+        transaction,
+      );
+      await transaction.query(
+        `INSERT INTO certificates (id, device_id, order_id, account_id, pem, serial, sha256, spki_sha256, names,
+                                   not_before, not_after, ari_cert_id, renew_at, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+        [
+          id,
+          deviceId,
+          lease.orderId,
+          accountId,
+          certificate.pem,
+          certificate.serial,
+          certificate.sha256,
+          certificate.spkiSha256,
+          certificate.names,
+          certificate.notBefore,
+          certificate.notAfter,
+          certificate.ariCertId ?? null,
+          certificate.renewAt,
+          note.now,
+        ],
+      );
+      await this.budget.settle(transaction, lease.orderId, true, note.now);
+    });
+    return id;
+  }
+
+  /** The TXT records of an order that has ended are out of the zone. Needs no lease: nobody works on it any more. */
+  async challengesWithdrawn(orderId: string, { now, events }: Note): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE issuance_orders SET challenges_live = false, updated_at = $2, history = history || $3::jsonb
+        WHERE id = $1 AND ended_at IS NOT NULL`,
+      [orderId, now, JSON.stringify(events)],
+    );
+  }
+
+  private async write(
+    lease: Lease,
+    { now, events }: Note,
+    change: Readonly<Record<string, unknown>>,
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<void> {
+    const columns = Object.keys(change);
+    const assignments = columns.map((column, index) => `${column} = $${index + 6}`);
+    const [, count]: [unknown[], number] = await manager.query(
+      `UPDATE issuance_orders
+          SET ${assignments.join(', ')}, updated_at = $3,
+              history = (CASE WHEN jsonb_array_length(history) < $5 THEN history ELSE history - 0 END) || $4::jsonb
+        WHERE id = $1 AND lease_id = $2`,
+      [lease.orderId, lease.id, now, JSON.stringify(events), MAX_EVENTS, ...columns.map((column) => change[column])],
+    );
+    if (count === 0) {
+      lease.lost();
+      throw new LeaseLostError(lease.orderId);
+    }
+  }
+}
+
+const FREE = { lease_id: null, lease_owner: null, lease_expires_at: null } as const;

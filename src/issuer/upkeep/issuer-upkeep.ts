@@ -1,0 +1,55 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
+import { DataSource } from 'typeorm';
+
+import { Clock } from '../../kernel/clock.js';
+import { HopelessOrders } from '../orders/hopeless-orders.js';
+import { Revocations } from '../revocation/revocations.js';
+import { CaReturn } from './ca-return.js';
+import { ChallengeSweep } from './challenge-sweep.js';
+
+const ROUND_MILLISECONDS = 15_000;
+
+/**
+ * What has to happen sooner or later, whoever does it. Every server does the rounds; each job is safe to be done by
+ * several at once.
+ */
+@Injectable()
+export class IssuerUpkeep {
+  private readonly logger = new Logger(IssuerUpkeep.name);
+  #running = false;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly hopeless: HopelessOrders,
+    private readonly challenges: ChallengeSweep,
+    private readonly revocations: Revocations,
+    private readonly caReturn: CaReturn,
+    private readonly clock: Clock,
+  ) {}
+
+  /** One round; a job that fails does not keep the others from being done. */
+  @Interval(ROUND_MILLISECONDS)
+  async round(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      await this.attempt('hopeless orders', () =>
+        this.dataSource.transaction((transaction) => this.hopeless.fail(transaction, this.clock.now())),
+      );
+      await this.attempt('stale challenges', () => this.challenges.sweep());
+      await this.attempt('revocations', () => this.revocations.tellCa());
+      await this.attempt("the CA's return", () => this.caReturn.check());
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  private async attempt(what: string, job: () => Promise<unknown>): Promise<void> {
+    try {
+      await job();
+    } catch (error) {
+      this.logger.warn({ err: error }, `upkeep of the issuer: ${what} will be tried again`);
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+
+import { Clock } from '../../kernel/clock.js';
+import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
+import { NotificationListener } from '../../platform/database/notification-listener.js';
+import type { ConnectedAccount } from '../accounts/ca-accounts.js';
+import { CaSetup } from '../accounts/ca-setup.js';
+import { decideOnFailure, wordsOf } from '../domain/failure.js';
+import { IssuancePipeline } from '../pipeline/issuance-pipeline.js';
+import { failureOf } from '../pipeline/run-failure.js';
+import { IssuanceSpeed } from './issuance-speed.js';
+import type { Lease } from './lease.js';
+import { type ClaimedOrder, OrderQueue } from './order-queue.js';
+import { ORDERS_CHANNEL, QueueSignal } from './queue-signal.js';
+import { WorkerTimings } from './worker-timings.js';
+
+/**
+ * Claims due orders and runs them, so many at once as configured. Any number of servers do this side by side: a lease
+ * keeps an order with one of them, and lets another one take over when that one dies.
+ */
+@Injectable()
+export class OrderWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger(OrderWorker.name);
+  /** Shown to people who look into the table; unique a process. */
+  readonly #owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
+  readonly #active = new Map<Lease, Promise<void>>();
+  readonly #stop = new AbortController();
+  #loop: Promise<void> | undefined;
+  #unsubscribe: () => void = () => undefined;
+  #renewals: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly queue: OrderQueue,
+    private readonly pipeline: IssuancePipeline,
+    private readonly setup: CaSetup,
+    private readonly signal: QueueSignal,
+    private readonly speed: IssuanceSpeed,
+    private readonly timings: WorkerTimings,
+    private readonly notifications: NotificationListener,
+    private readonly clock: Clock,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#unsubscribe = this.notifications.subscribe(ORDERS_CHANNEL, {
+      onNotification: () => this.signal.wake(),
+      onConnected: () => this.signal.wake(),
+    });
+    this.#renewals = setInterval(() => void this.#renewLeases(), (this.timings.leaseSeconds * 1000) / 3);
+    this.#loop = this.#work();
+  }
+
+  /** Lets the steps under way end, then gives the orders back: another server, or the next start, goes on with them. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.#stop.abort();
+    this.#unsubscribe();
+    this.signal.wake();
+    await this.#loop;
+    await Promise.race([
+      Promise.all(this.#active.values()),
+      sleep(this.timings.stopSeconds * 1000, undefined, { ref: false }),
+    ]);
+    clearInterval(this.#renewals);
+    await this.#release([...this.#active.keys()]);
+  }
+
+  async #work(): Promise<void> {
+    let retrySeconds = this.timings.firstSetupRetrySeconds;
+    while (!this.#stop.signal.aborted) {
+      let waitSeconds = this.timings.pollSeconds;
+      try {
+        const account = await this.setup.ready();
+        retrySeconds = this.timings.firstSetupRetrySeconds;
+        await this.#claim(account);
+      } catch (error) {
+        await this.#explain(error);
+        waitSeconds = retrySeconds;
+        retrySeconds = Math.min(retrySeconds * 2, this.timings.lastSetupRetrySeconds);
+      }
+      // A wake may come of orders that cannot be helped yet: the pause after an error is kept all the same.
+      if (!this.#stop.signal.aborted) await this.signal.wait(waitSeconds * 1000);
+    }
+  }
+
+  async #claim(account: ConnectedAccount): Promise<void> {
+    const room = this.config.acme.ordersInFlight - this.#active.size;
+    if (room <= 0) return;
+    const claimed = await this.queue.claim(this.#owner, room, this.clock.now(), this.timings.leaseSeconds);
+    for (const order of claimed) this.#start(order, account);
+  }
+
+  #start(claimed: ClaimedOrder, account: ConnectedAccount): void {
+    const run = this.#run(claimed, account).finally(() => {
+      this.#active.delete(claimed.lease);
+      this.signal.wake();
+    });
+    this.#active.set(claimed.lease, run);
+  }
+
+  /** Never rejects. */
+  async #run(claimed: ClaimedOrder, account: ConnectedAccount): Promise<void> {
+    const startedAt = performance.now();
+    try {
+      const end = await this.pipeline.run(claimed, account, this.#stop.signal);
+      if (end === 'issued') this.speed.issued((performance.now() - startedAt) / 1000);
+      if (end === 'stopped') await this.#release([claimed.lease]);
+    } catch (error) {
+      // Not even the outcome could be written: the order keeps its lease until that expires, then it is resumed.
+      this.logger.error({ err: error, orderId: claimed.order.id }, 'an order is left to its lease');
+    }
+  }
+
+  async #renewLeases(): Promise<void> {
+    try {
+      await this.queue.renew([...this.#active.keys()], this.timings.leaseSeconds);
+    } catch (error) {
+      this.logger.warn({ err: error }, 'leases could not be renewed');
+    }
+  }
+
+  async #release(leases: readonly Lease[]): Promise<void> {
+    try {
+      await this.queue.release(leases);
+    } catch (error) {
+      this.logger.warn({ err: error }, 'leases could not be given back; they expire');
+    }
+  }
+
+  /** Nothing can be claimed: tells whoever waits why, if the database is there to be told. */
+  async #explain(thrown: unknown): Promise<void> {
+    const failure = failureOf(thrown);
+    const decision = decideOnFailure(failure, { failures: 0, random: 0 });
+    // What the CA refuses here is our account, not an order.
+    const { code, reason } =
+      failure.kind === 'refused' && decision.kind === 'fail'
+        ? { code: 'ca_account' as const, reason: `The CA does not take our account: ${wordsOf(failure.problem)}` }
+        : decision;
+    if (failure.kind === 'internal') this.logger.error({ err: thrown }, 'orders cannot be worked on');
+    else this.logger.warn({ code }, `orders cannot be worked on: ${reason}`);
+    if (failure.kind === 'database') return;
+    try {
+      await this.queue.explainWaiting(code, reason, this.clock.now());
+    } catch (cause) {
+      this.logger.warn({ err: cause }, 'the reason could not be written');
+    }
+  }
+}
