@@ -1,12 +1,16 @@
 import type { MigrationInterface } from 'typeorm';
 
 import { Devices1760000000001 } from './1760000000001-devices.js';
+import { Zones1760000000002 } from './1760000000002-zones.js';
 import { Issuer1760000000003 } from './1760000000003-issuer.js';
+import { ZonePeers1760000000004 } from './1760000000004-zone-peers.js';
 import { Operators1760000000005 } from './1760000000005-operators.js';
 
 /** Every migration, oldest first. One that is not in this list does not run. */
 export const migrations: (new () => MigrationInterface)[] = [
   Devices1760000000001,
+  Zones1760000000002,
   Issuer1760000000003,
+  ZonePeers1760000000004,
   Operators1760000000005,
 ];

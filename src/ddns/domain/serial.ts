@@ -9,7 +9,7 @@
  * - More than 256 commits a second for long would run ahead of the time. `secondsAhead` lets the writer pause before
  *   that matters: a restore takes longer than MAX_SECONDS_AHEAD.
  */
-const TICKS_A_SECOND = 256;
+export const TICKS_A_SECOND = 256;
 const HALF = 2 ** 31;
 const MODULUS = 2 ** 32;
 

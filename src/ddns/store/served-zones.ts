@@ -1,0 +1,111 @@
+import { Injectable, Logger } from '@nestjs/common';
+
+import { mustWireName, presentName } from '../domain/name.js';
+import { ZoneOutOfStepError, type Zone } from '../domain/zone.js';
+import type { ZoneDiff } from '../domain/zone-diff.js';
+import { ZoneSet } from '../domain/zone-set.js';
+import { ZoneJournal } from '../journal/zone-journal.js';
+import { ZoneLoader } from './zone-loader.js';
+
+/** Called after a zone in memory has a new serial. @param zone in presentation format. */
+export type SerialListener = (zone: string, serial: number) => void;
+
+/**
+ * The zones in memory, which every answer comes from. They are brought up to date by the changes that this server
+ * commits itself, and by the journal. Zones are called by their names in presentation format here.
+ */
+@Injectable()
+export class ServedZones {
+  readonly zones = new ZoneSet();
+  private readonly logger = new Logger(ServedZones.name);
+  readonly #listeners = new Set<SerialListener>();
+  /** The catching up under way, by zone: later calls wait for a next round. */
+  readonly #running = new Map<string, { readonly done: Promise<void>; next?: Promise<void> }>();
+
+  constructor(
+    private readonly journal: ZoneJournal,
+    private readonly loader: ZoneLoader,
+  ) {}
+
+  /** The zone in memory; undefined when this server does not serve it (yet). */
+  zone(name: string): Zone | undefined {
+    return this.zones.get(mustWireName(name));
+  }
+
+  /** Names of the zones in memory. */
+  names(): string[] {
+    return this.zones.all().map((zone) => presentName(zone.apex));
+  }
+
+  onSerial(listener: SerialListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Loads a zone, or loads it again. It is served as soon as this resolves. */
+  async load(name: string): Promise<void> {
+    const zone = await this.loader.load(name);
+    if (!zone) throw new Error(`The database has no zone ${name}.`);
+    this.zones.put(zone);
+    this.#tell(name, zone);
+  }
+
+  /**
+   * Makes the memory serve a change that is committed. What other servers committed just before comes first.
+   * @throws when the database cannot be reached for that.
+   */
+  async committed(name: string, diff: ZoneDiff): Promise<void> {
+    const zone = this.zone(name);
+    // Not loaded yet: loading will bring it.
+    if (!zone || zone.serial === diff.serial) return;
+    if (zone.serial !== diff.serialFrom || !this.#apply(name, zone, diff)) await this.catchUp(name);
+  }
+
+  /** Applies what the journal has and the memory has not; loads the zone again when the journal cannot help. */
+  catchUp(name: string): Promise<void> {
+    const running = this.#running.get(name);
+    if (running) {
+      // What is under way may have read the journal before our change: one more round, for all who ask meanwhile.
+      running.next ??= running.done.catch(() => undefined).then(() => this.catchUp(name));
+      return running.next;
+    }
+    const done = this.#catchUp(name).finally(() => this.#running.delete(name));
+    this.#running.set(name, { done });
+    return done;
+  }
+
+  async #catchUp(name: string): Promise<void> {
+    for (;;) {
+      const zone = this.zone(name);
+      if (zone?.serial === undefined) return;
+      const diffs = await this.journal.after(name, zone.serial);
+      if (diffs?.length === 0) return;
+      if (!diffs?.every((diff) => this.#follow(name, zone, diff))) {
+        this.logger.warn(`zone ${name} is loaded again: the journal does not lead on from serial ${zone.serial}`);
+        return this.load(name);
+      }
+    }
+  }
+
+  /** Applies a diff of the journal, unless another way has applied it meanwhile. */
+  #follow(name: string, zone: Zone, diff: ZoneDiff): boolean {
+    return diff.serialFrom !== zone.serial || this.#apply(name, zone, diff);
+  }
+
+  /** @returns false when the memory is out of step with the journal. */
+  #apply(name: string, zone: Zone, diff: ZoneDiff): boolean {
+    try {
+      zone.apply(diff);
+    } catch (error) {
+      if (error instanceof ZoneOutOfStepError) return false;
+      throw error;
+    }
+    this.#tell(name, zone);
+    return true;
+  }
+
+  #tell(name: string, zone: Zone): void {
+    if (zone.serial === undefined) return;
+    for (const listener of this.#listeners) listener(name, zone.serial);
+  }
+}

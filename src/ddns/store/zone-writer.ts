@@ -1,0 +1,161 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import { DataSource, QueryFailedError } from 'typeorm';
+
+import { Clock } from '../../kernel/clock.js';
+import { DomainError } from '../../kernel/errors.js';
+import { isDatabaseUnavailable } from '../../platform/database/database-unavailable.js';
+import { MAX_SECONDS_AHEAD, secondsAhead, TICKS_A_SECOND } from '../domain/serial.js';
+import { ZoneJournal } from '../journal/zone-journal.js';
+import { ServedZones } from './served-zones.js';
+import type { CommittedChange, ZoneChange } from './zone-change.js';
+import { EntangledBatchError, writeChanges, type TransactionResult } from './zone-transaction.js';
+
+/** So many changes share a transaction at most: it stays in the range of tens of milliseconds. */
+const MAX_BATCH = 500;
+/** The journal is trimmed after so many transactions. */
+const TRIM_INTERVAL = 500;
+/** A deadlock with somebody else's transaction is tried again. */
+const ATTEMPTS = 3;
+const RETRYABLE_SQL_STATES = new Set(['40001', '40P01']);
+const SECONDS_TO_RETRY = 5;
+const TICK_MILLISECONDS = 1000 / TICKS_A_SECOND;
+/** A serial further ahead than this did not get there by many commits, and no pause would help. */
+const FAR_AHEAD_SECONDS = 3600;
+
+interface Pending {
+  readonly change: ZoneChange;
+  resolve(committed: CommittedChange): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * The only way to change a zone. Changes that arrive while a transaction is under way share the next one, and one serial
+ * a zone: the busier, the larger the transactions, not the more. A change is served by this server's DNS when its
+ * promise resolves, and by the others as soon as the notification reaches them.
+ */
+@Injectable()
+export class ZoneWriter {
+  private readonly logger = new Logger(ZoneWriter.name);
+  #queue: Pending[] = [];
+  #running: Promise<void> | undefined;
+  #transactions = 0;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly served: ServedZones,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Makes a change, with its joined write.
+   * @throws DomainError: the change's or the joined write's own refusal; `unknown_zone`; `unavailable` while the
+   * database cannot be reached. Then nothing was changed, but for a connection that broke during the commit itself: then
+   * it is open whether it was.
+   */
+  commit(change: ZoneChange): Promise<CommittedChange> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ change, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Resolves when all changes that were handed in are done. */
+  async drain(): Promise<void> {
+    while (this.#running) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    try {
+      // What this turn of the event loop still brings belongs into the first transaction.
+      await nextTurn();
+      while (this.#queue.length > 0) await this.#writeBatch(this.#queue.splice(0, MAX_BATCH));
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #writeBatch(batch: readonly Pending[]): Promise<void> {
+    let result: TransactionResult;
+    try {
+      result = await this.#transact(batch.map(({ change }) => change));
+    } catch (error) {
+      const isOneOfThem = error instanceof EntangledBatchError || !isDatabaseUnavailable(error);
+      if (isOneOfThem && batch.length > 1) {
+        // One change's fault must not be the others'.
+        for (const pending of batch) await this.#writeBatch([pending]);
+        return;
+      }
+      const reason = this.#refusal(error);
+      for (const { reject } of batch) reject(reason);
+      return;
+    }
+    await this.#serve(batch, result);
+  }
+
+  async #transact(changes: readonly ZoneChange[]): Promise<TransactionResult> {
+    const floors = new Map<string, number>();
+    for (const { zone } of changes) {
+      const serial = this.served.zone(zone)?.serial;
+      if (serial !== undefined) floors.set(zone, serial);
+    }
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.dataSource.transaction((transaction) =>
+          writeChanges(transaction, changes, this.clock.now(), floors),
+        );
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isRetryable(error)) throw error;
+      }
+    }
+  }
+
+  /** Committed: the memory follows, then the callers hear of it. */
+  async #serve(batch: readonly Pending[], { outcomes, diffs }: TransactionResult): Promise<void> {
+    const failures = new Map<string, unknown>();
+    for (const { zone, diff } of diffs) {
+      try {
+        await this.served.committed(zone, diff);
+      } catch (error) {
+        failures.set(zone, this.#refusal(error));
+      }
+    }
+    batch.forEach(({ change, resolve, reject }, index) => {
+      const outcome = outcomes[index]!;
+      if (outcome instanceof DomainError) reject(outcome);
+      else if (failures.has(change.zone)) reject(failures.get(change.zone));
+      else resolve(outcome);
+    });
+    this.#transactions += 1;
+    if (this.#transactions % TRIM_INTERVAL === 0) await this.#trim(diffs.map(({ zone }) => zone));
+    if (diffs.some(({ diff }) => this.#isAhead(diff.serial))) await sleep(TICK_MILLISECONDS);
+  }
+
+  /** Serials are times: many commits a second over a long time may not outrun it (domain/serial.ts). */
+  #isAhead(serial: number): boolean {
+    const seconds = secondsAhead(serial, this.clock.now());
+    return seconds > MAX_SECONDS_AHEAD && seconds < FAR_AHEAD_SECONDS;
+  }
+
+  async #trim(zones: readonly string[]): Promise<void> {
+    try {
+      for (const zone of zones) await ZoneJournal.trim(this.dataSource.manager, zone);
+    } catch (error) {
+      this.logger.warn(`the journal was not trimmed: ${(error as Error).message}`);
+    }
+  }
+
+  #refusal(error: unknown): unknown {
+    if (!isDatabaseUnavailable(error)) return error;
+    return new DomainError('unavailable', 'The database cannot be reached; try again in a few seconds.', {
+      retryAfterSeconds: SECONDS_TO_RETRY,
+      cause: error,
+    });
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  if (!(error instanceof QueryFailedError)) return false;
+  const { code } = error.driverError as { code?: unknown };
+  return typeof code === 'string' && RETRYABLE_SQL_STATES.has(code);
+}
