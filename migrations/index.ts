@@ -5,6 +5,7 @@ import { Zones1760000000002 } from './1760000000002-zones.js';
 import { Issuer1760000000003 } from './1760000000003-issuer.js';
 import { ZonePeers1760000000004 } from './1760000000004-zone-peers.js';
 import { Operators1760000000005 } from './1760000000005-operators.js';
+import { AcmeServer1760000000006 } from './1760000000006-acme-server.js';
 
 /** Every migration, oldest first. One that is not in this list does not run. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -13,4 +14,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   Issuer1760000000003,
   ZonePeers1760000000004,
   Operators1760000000005,
+  AcmeServer1760000000006,
 ];
