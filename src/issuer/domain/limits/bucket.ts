@@ -24,14 +24,20 @@ export function tokensAt(limit: GcraLimit, bucket: BucketState, now: number): nu
 }
 
 /**
- * Milliseconds since the epoch from which `count` more may be reserved while `keptBack` stay untouched, if nothing else
- * spends. Infinity when the bucket can never hold so many at once.
+ * When the `nth` token from `now` on may be spent, if each is spent as it comes and `keptBack` stay untouched;
+ * milliseconds since the epoch.
+ */
+export function timeOfNth(limit: GcraLimit, bucket: BucketState, now: number, nth: number, keptBack = 0): number {
+  const room = limit.burst - bucket.reserved - keptBack - nth;
+  return Math.max(now, Math.max(bucket.tat, now) - room * limit.intervalMilliseconds);
+}
+
+/**
+ * Milliseconds since the epoch from which `count` may be reserved together while `keptBack` stay untouched, if nothing
+ * else spends. Infinity when the bucket can never hold so many at once.
  */
 export function earliestTime(limit: GcraLimit, bucket: BucketState, now: number, count = 1, keptBack = 0): number {
-  if (count + keptBack > limit.burst) return Infinity;
-  const base = Math.max(bucket.tat, now);
-  const room = limit.burst - bucket.reserved - keptBack - count;
-  return Math.max(now, base - room * limit.intervalMilliseconds);
+  return count + keptBack > limit.burst ? Infinity : timeOfNth(limit, bucket, now, count, keptBack);
 }
 
 /** Room for `count` at `now`? The same comparison as in `earliestTime`, so that a time named there is kept. */

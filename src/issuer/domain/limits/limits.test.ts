@@ -6,11 +6,11 @@ import { exactSetSubject, nameAndAccountSubject, splitBucketKey } from './bucket
 import { describeDuration, parseDuration } from './duration.js';
 import { exemptionAt } from './exemption.js';
 import { gcraLimit, valuesFor } from './limit-profile.js';
-import { orderSpends } from './order-spends.js';
+import { orderSpends, orderSubjects } from './order-spends.js';
 import { registeredDomain, registeredDomains } from './registered-domain.js';
 
 const ACCOUNT = 'https://ca.test/acct/1';
-const order = { names: ['k2v7.d.example.com'], account: ACCOUNT };
+const order = orderSubjects(['k2v7.d.example.com']);
 const { letsencrypt } = BUILTIN_PROFILES;
 
 describe('the profile letsencrypt', () => {
@@ -38,7 +38,7 @@ describe('the profile letsencrypt', () => {
 
 /** The limits that an order touches, in order. */
 const keys = (exemption?: 'ari' | 'same-names') =>
-  orderSpends(letsencrypt, order, exemption).map(
+  orderSpends(letsencrypt, ACCOUNT, order, exemption).map(
     ({ limitName, checked }) => `${limitName}${checked ? '' : ' (filled)'}`,
   );
 
@@ -67,7 +67,7 @@ describe('what an order spends', () => {
 
   it('is one bucket for each registered domain, and one for a name and its wildcard', () => {
     const names = ['a.example.com', '*.a.example.com', 'a.example.org'];
-    const spent = orderSpends(letsencrypt, { names, account: ACCOUNT }, undefined);
+    const spent = orderSpends(letsencrypt, ACCOUNT, orderSubjects(names), undefined);
     expect(spent.filter((spend) => spend.limitName === 'certificates-per-domain').map((spend) => spend.key)).toEqual([
       'certificates-per-domain:example.com',
       'certificates-per-domain:example.org',
@@ -76,7 +76,7 @@ describe('what an order spends', () => {
   });
 
   it('is nothing without limits', () => {
-    expect(orderSpends(BUILTIN_PROFILES.none, order, undefined)).toEqual([]);
+    expect(orderSpends(BUILTIN_PROFILES.none, ACCOUNT, order, undefined)).toEqual([]);
   });
 });
 
@@ -115,7 +115,7 @@ describe('bucket keys', () => {
   });
 
   it('give limit and subject back, colons in the account included', () => {
-    const [spend] = orderSpends(letsencrypt, order, undefined);
+    const [spend] = orderSpends(letsencrypt, ACCOUNT, order, undefined);
     expect(splitBucketKey(spend!.key)).toEqual({ limit: 'new-orders', subject: ACCOUNT });
   });
 });

@@ -15,23 +15,31 @@ export interface Spend {
   readonly checked: boolean;
 }
 
-/** What an order's spends depend on. `names` are normalized; `account` is the ACME account's URL. */
-export interface OrderNames {
+/** Whose buckets an order's names spend: worked out once and stored with the order. Names are normalized. */
+export interface OrderSubjects {
   readonly names: readonly string[];
-  readonly account: string;
+  /** `registeredDomains(names)` */
+  readonly domains: readonly string[];
+  /** `exactSetSubject(names)` */
+  readonly exactSet: string;
 }
 
-/** The buckets of one order for one limit, or none. */
-function subjectsOf(scope: LimitScope, order: OrderNames): readonly string[] {
+export function orderSubjects(names: readonly string[]): OrderSubjects {
+  return { names, domains: registeredDomains(names), exactSet: exactSetSubject(names) };
+}
+
+/** The buckets of one order for one limit, or none. `account` is the ACME account's URL. */
+function subjectsOf(scope: LimitScope, order: OrderSubjects, account: string): readonly string[] {
   switch (scope) {
     case 'account':
-      return [order.account];
+      return [account];
     case 'registered-domain':
-      return registeredDomains(order.names);
+      return order.domains;
     case 'exact-set':
-      return [exactSetSubject(order.names)];
+      return [order.exactSet];
     case 'name-and-account':
-      return [...new Set(order.names.map((name) => nameAndAccountSubject(name, order.account)))];
+      if (order.names.length === 1) return [nameAndAccountSubject(order.names[0]!, account)];
+      return [...new Set(order.names.map((name) => nameAndAccountSubject(name, account)))];
     case 'source-address':
       return [];
   }
@@ -56,15 +64,26 @@ function touched(exemption: Exemption | undefined) {
 const TOUCHED = { none: touched(undefined), ari: touched('ari'), 'same-names': touched('same-names') };
 
 /** Every bucket that the order reserves from when it is claimed. */
-export function orderSpends(profile: LimitProfile, order: OrderNames, exemption: Exemption | undefined): Spend[] {
+export function orderSpends(
+  profile: LimitProfile,
+  account: string,
+  order: OrderSubjects,
+  exemption: Exemption | undefined,
+): Spend[] {
   const spends: Spend[] = [];
   for (const { name, checked } of touchedLimits(exemption)) {
     if (profile.limits[name] === null && profile.overrides.length === 0) continue;
-    for (const subject of subjectsOf(limitRule(name).scope, order)) {
+    for (const subject of subjectsOf(limitRule(name).scope, order, account)) {
       const values = valuesFor(profile, name, subject);
       if (values === null) continue;
       spends.push({ key: bucketKey(name, subject), limitName: name, limit: gcraLimit(values), cost: 1, checked });
     }
   }
   return spends;
+}
+
+/** Is a bucket of this limit shared by many orders (and not one device's own)? */
+export function isShared(name: LimitName): boolean {
+  const { scope } = limitRule(name);
+  return scope === 'account' || scope === 'registered-domain';
 }
