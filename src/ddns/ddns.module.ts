@@ -1,0 +1,50 @@
+import { Global, Module } from '@nestjs/common';
+
+import { NamePublisher } from '../devices/ports/name-publisher.js';
+import { DnsHealth } from './dns-health.js';
+import { DnsServer } from './dns-server.js';
+import { ZoneFeed } from './journal/zone-feed.js';
+import { ZoneJournal } from './journal/zone-journal.js';
+import { BoundListeners } from './listeners/bound-listeners.js';
+import { DnsCounters } from './listeners/dns-counters.js';
+import { MessageHooks } from './listeners/message-hooks.js';
+import { ApexRecords } from './publishing/apex-records.js';
+import { ChallengeRecords } from './publishing/challenge-records.js';
+import { DeviceNamePublisher } from './publishing/device-name-publisher.js';
+import { ListenerProbe } from './publishing/listener-probe.js';
+import { ServedZones } from './store/served-zones.js';
+import { ZoneLoader } from './store/zone-loader.js';
+import { ZoneWriter } from './store/zone-writer.js';
+
+/** Needs the global modules of the configuration, the database, the clock and the readiness checks. */
+@Global()
+@Module({
+  providers: [
+    ZoneJournal,
+    ZoneLoader,
+    ServedZones,
+    ZoneWriter,
+    ZoneFeed,
+    BoundListeners,
+    DnsCounters,
+    MessageHooks,
+    ListenerProbe,
+    ApexRecords,
+    ChallengeRecords,
+    { provide: NamePublisher, useClass: DeviceNamePublisher },
+    DnsServer,
+    DnsHealth,
+  ],
+  exports: [
+    NamePublisher,
+    ChallengeRecords,
+    ApexRecords,
+    ZoneWriter,
+    ServedZones,
+    ZoneJournal,
+    BoundListeners,
+    DnsCounters,
+    MessageHooks,
+  ],
+})
+export class DdnsModule {}

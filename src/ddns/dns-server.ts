@@ -1,0 +1,91 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+
+import { isInRanges } from '../kernel/ip-address.js';
+import { APP_CONFIG, type AppConfig } from '../platform/config/app-config.js';
+import { AnswerEngine } from './answering/answer-engine.js';
+import type { AddressFilter } from './domain/ip-synthesis.js';
+import { ZoneFeed } from './journal/zone-feed.js';
+import { BoundListeners } from './listeners/bound-listeners.js';
+import { DnsCounters } from './listeners/dns-counters.js';
+import { DnsListeners } from './listeners/dns-listeners.js';
+import { formatListenAddress } from './listeners/listen-error.js';
+import { MessageHooks } from './listeners/message-hooks.js';
+import { MessagePipeline } from './listeners/message-pipeline.js';
+import { ApexRecords } from './publishing/apex-records.js';
+import { ServedZones } from './store/served-zones.js';
+import { ZoneWriter } from './store/zone-writer.js';
+
+/** A fault is logged once in so many milliseconds: an attacker must not fill the disk with our logs. */
+const FAILURE_LOG_MILLISECONDS = 10_000;
+
+/** The DNS of this process, from the loaded zones to the bound sockets. */
+@Injectable()
+export class DnsServer implements OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown {
+  private readonly logger = new Logger(DnsServer.name);
+  #listeners: DnsListeners | undefined;
+  #lastFailureLogged = -Infinity;
+
+  constructor(
+    private readonly served: ServedZones,
+    private readonly writer: ZoneWriter,
+    private readonly feed: ZoneFeed,
+    private readonly apex: ApexRecords,
+    private readonly hooks: MessageHooks,
+    private readonly bound: BoundListeners,
+    private readonly counters: DnsCounters,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+  ) {}
+
+  /** Zones first, sockets then: nobody gets an answer before all of them can be right. */
+  async onModuleInit(): Promise<void> {
+    const { zones, listen } = this.config.dns;
+    await this.apex.ensure();
+    for (const zone of zones) await this.served.load(zone);
+    this.feed.start();
+    this.#listeners = await DnsListeners.open(listen, this.#pipeline(), { counters: this.counters });
+    this.bound.set(this.#listeners.bound);
+    const where = this.bound.addresses.map(formatListenAddress).join(', ');
+    this.logger.log(`DNS answers for ${zones.join(', ')} on ${where} (UDP and TCP)`);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.feed.stop();
+    await this.writer.drain();
+  }
+
+  /** Last: requests that HTTP still finished may have changed the zone, and callers may have been promised it. */
+  async onApplicationShutdown(): Promise<void> {
+    this.bound.set([]);
+    await this.#listeners?.close();
+  }
+
+  #pipeline(): MessagePipeline {
+    return new MessagePipeline({
+      engine: new AnswerEngine(this.served.zones, synthesized(this.config)),
+      counters: this.counters,
+      hooks: this.hooks.all,
+      onFailure: (error) => this.#failed(error),
+    });
+  }
+
+  #failed(error: unknown): void {
+    const now = performance.now();
+    if (now - this.#lastFailureLogged < FAILURE_LOG_MILLISECONDS) return;
+    this.#lastFailureLogged = now;
+    this.logger.error({ err: error }, 'a DNS message could not be handled and was answered with SERVFAIL');
+  }
+}
+
+/** Which addresses IP-encoded names are synthesised for; undefined: they are stored records, or off. */
+function synthesized({ dns, addressPolicy }: AppConfig): AddressFilter | undefined {
+  if (dns.ipNames !== 'policy') return undefined;
+  const { ranges } = addressPolicy;
+  return ranges ? (address) => isInRanges(address, ranges) : () => true;
+}

@@ -1,0 +1,83 @@
+import { addressFamily } from '../../kernel/ip-address.js';
+import { DomainError } from '../../kernel/errors.js';
+import { addressRdata, labelOfAddress } from './ip-name.js';
+import { childOf, presentName, wildcardOf, type WireName } from './name.js';
+import { TYPE, typeName } from './rr-type.js';
+import { deviceOwner, FIXED, SYSTEM, type StoredValue } from './stored-rrset.js';
+import type { ZoneEdit } from './zone-edit.js';
+
+/** How long a resolver may keep a device's address: an address change is seen everywhere after that. */
+export const DEVICE_TTL_SECONDS = 60;
+
+export interface DeviceNames {
+  readonly deviceId: string;
+  readonly name: WireName;
+  /** Normalized. */
+  readonly addresses: readonly string[];
+  /** `*.<name>` has the same addresses. */
+  readonly wildcard: boolean;
+  /** Each address has its IP-encoded name below the device's. */
+  readonly ipNames: boolean;
+}
+
+/** Makes the zone hold exactly these address records of a device. The edit's scope has the name's subtree. */
+export function publishDevice(zone: ZoneEdit, device: DeviceNames): void {
+  const owner = deviceOwner(device.deviceId);
+  const wanted = addressRecords(device);
+  for (const { name, type, values } of zone.atOrBelow(device.name)) {
+    if (type !== TYPE.A && type !== TYPE.AAAA) continue;
+    const others = values.filter((value) => value.owner !== owner);
+    if (others.length === values.length) continue;
+    if (!wanted.some((rrset) => rrset.name === name && rrset.type === type))
+      zone.put(name, type, DEVICE_TTL_SECONDS, others);
+  }
+  for (const { name, type, rdatas } of wanted) {
+    const foreign = zone
+      .at(name)
+      .find(
+        (rrset) =>
+          rrset.type === TYPE.CNAME || (rrset.type === type && rrset.values.some((value) => value.owner !== owner)),
+      );
+    if (foreign) {
+      throw new DomainError(
+        'conflict',
+        `${presentName(name)} has a ${typeName(foreign.type)} record of its own; an operator has to remove it first.`,
+      );
+    }
+    const values = rdatas.map((rdata): StoredValue => ({ rdata, owner }));
+    zone.put(name, type, DEVICE_TTL_SECONDS, values);
+  }
+}
+
+/** Takes everything of a device out: its addresses and whatever was published below its name, but nothing fixed. */
+export function withdrawDevice(zone: ZoneEdit, name: WireName): void {
+  for (const rrset of zone.atOrBelow(name)) {
+    const kept = rrset.values.filter(({ owner }) => owner === FIXED || owner === SYSTEM);
+    if (kept.length < rrset.values.length) zone.put(rrset.name, rrset.type, rrset.ttl, kept);
+  }
+}
+
+interface AddressRecords {
+  readonly name: WireName;
+  readonly type: number;
+  readonly rdatas: readonly Buffer[];
+}
+
+function addressRecords({ name, addresses, wildcard, ipNames }: DeviceNames): AddressRecords[] {
+  const owners = [name, wildcard ? wildcardOf(name) : undefined].filter((owner) => owner !== undefined);
+  const records: AddressRecords[] = [];
+  for (const [family, type] of [
+    [4, TYPE.A],
+    [6, TYPE.AAAA],
+  ] as const) {
+    const own = addresses.filter((address) => addressFamily(address) === family);
+    const rdatas = own.map((address) => Buffer.from(addressRdata(address)));
+    if (rdatas.length > 0) for (const owner of owners) records.push({ name: owner, type, rdatas });
+    if (!ipNames) continue;
+    own.forEach((address, index) => {
+      const encoded = childOf(labelOfAddress(address), name);
+      if (encoded !== undefined) records.push({ name: encoded, type, rdatas: [rdatas[index]!] });
+    });
+  }
+  return records;
+}
