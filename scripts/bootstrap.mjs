@@ -7,8 +7,17 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The oldest Node that the application runs on; package.json's optional dependencies bring one. */
@@ -18,7 +27,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lockFile = join(root, 'package-lock.json');
 const installStamp = join(root, 'node_modules', '.fleetcert-install');
 const buildStamp = join(root, 'dist', '.fleetcert-build');
-const packagedNode = join(root, 'node_modules', '.bin', 'node');
+const nodeLink = join(root, 'node_modules', '.bin', 'node');
+const packagedNode = join(root, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
 
 /** What the build reads: a change in any of these makes it stale. */
 const BUILD_INPUTS = [
@@ -113,19 +123,20 @@ function runNpm(options) {
 
 /* ---- the Node that npm's scripts will find ---- */
 
-/** npm puts node_modules/.bin first on the PATH of a script, and there the packaged Node is linked. */
+/** npm puts node_modules/.bin first on the PATH of a script, and the packaged Node is linked there. */
 function isNodeReady() {
-  if (existsSync(packagedNode)) return majorVersion(packagedNode) >= MINIMUM_NODE;
-  return majorVersion('node') >= MINIMUM_NODE;
+  return majorVersion(existsSync(nodeLink) ? nodeLink : 'node') >= MINIMUM_NODE;
 }
 
 function requireNode() {
-  if (isNodeReady()) return;
-  if (existsSync(packagedNode) && majorVersion(packagedNode) === 0) {
-    // It does not run on this system (another C library): out of the way of the machine's own.
-    rmSync(packagedNode, { force: true });
-    if (isNodeReady()) return;
+  if (majorVersion(packagedNode) >= MINIMUM_NODE) {
+    // npm 10 loses this link: it clears away those of the packages for other machines, and they have the same name.
+    if (!existsSync(nodeLink)) symlinkSync(relative(dirname(nodeLink), packagedNode), nodeLink);
+  } else {
+    // There is none for this machine, or it does not run here (another C library): out of the way of the machine's own.
+    rmSync(nodeLink, { force: true });
   }
+  if (isNodeReady()) return;
   throw new BootstrapError(
     `fleetcert runs on Node ${MINIMUM_NODE} or newer. This machine's is ${process.version}, and npm has none that runs on ` +
       `${process.platform}-${process.arch} here.\nInstall Node ${MINIMUM_NODE} (https://nodejs.org) and start again.`,
@@ -147,7 +158,7 @@ function isBuilt(hash) {
 function build(hash) {
   say('building');
   rmSync(buildStamp, { force: true });
-  const node = existsSync(packagedNode) ? packagedNode : process.execPath;
+  const node = existsSync(nodeLink) ? nodeLink : process.execPath;
   const nest = join(root, 'node_modules', '@nestjs', 'cli', 'bin', 'nest.js');
   const { status } = spawnSync(node, [nest, 'build'], { cwd: root, stdio: 'inherit' });
   if (status !== 0) throw new BootstrapError('The build failed: see the messages above.');
