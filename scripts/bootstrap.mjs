@@ -129,13 +129,11 @@ function isNodeReady() {
 }
 
 function requireNode() {
-  if (majorVersion(packagedNode) >= MINIMUM_NODE) {
-    // npm 10 loses this link: it clears away those of the packages for other machines, and they have the same name.
-    if (!existsSync(nodeLink)) symlinkSync(relative(dirname(nodeLink), packagedNode), nodeLink);
-  } else {
-    // There is none for this machine, or it does not run here (another C library): out of the way of the machine's own.
-    rmSync(nodeLink, { force: true });
-  }
+  if (isNodeReady()) return;
+  // One that does not run here (another C library) is in the way of the machine's own.
+  rmSync(nodeLink, { force: true });
+  // npm 10 loses the link: it clears away those of the packages for other machines, and they have the same name.
+  if (majorVersion(packagedNode) >= MINIMUM_NODE) symlinkSync(relative(dirname(nodeLink), packagedNode), nodeLink);
   if (isNodeReady()) return;
   throw new BootstrapError(
     `fleetcert runs on Node ${MINIMUM_NODE} or newer. This machine's is ${process.version}, and npm has none that runs on ` +
