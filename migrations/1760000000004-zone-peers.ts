@@ -7,7 +7,7 @@ export class ZonePeers1760000000004 implements MigrationInterface {
     // server that has seen one only has to read the rows after it.
     await runner.query(`
       CREATE TABLE zone_peers_revision (
-        only boolean PRIMARY KEY DEFAULT true CHECK (only),
+        single_row boolean PRIMARY KEY DEFAULT true CHECK (single_row),
         revision bigint NOT NULL
       )`);
     await runner.query(`INSERT INTO zone_peers_revision (revision) VALUES (0)`);
