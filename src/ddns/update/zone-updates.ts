@@ -1,0 +1,159 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { admitAddresses, MAX_ADDRESSES } from '../../devices/domain/address-policy.js';
+import { Clock } from '../../kernel/clock.js';
+import { DomainError, type ErrorCode } from '../../kernel/errors.js';
+import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
+import { joinedWrite } from '../../platform/database/joined-write.js';
+import { publishDevice } from '../domain/device-records.js';
+import { isAtOrBelow, presentName, type WireName } from '../domain/name.js';
+import type { ZoneEdit } from '../domain/zone-edit.js';
+import { ZoneWriter } from '../store/zone-writer.js';
+import { editByUpdate, updateOwner } from './domain/update-edit.js';
+import type { UpdateGrant } from './domain/update-grant.js';
+import type { UpdateRcode, UpdateRequest } from './domain/update-request.js';
+import { UpdateWriter } from './update-writer.js';
+
+/** Names that one update may mention: each is read from the database. */
+const MAX_NAMES = 256;
+
+/** Refusals of a zone change that are the client's business; everything else is our fault. */
+const CLIENT_ERRORS: ReadonlySet<ErrorCode> = new Set([
+  'address_not_allowed',
+  'invalid_request',
+  'conflict',
+  'device_suspended',
+  'record_rejected',
+  'not_found',
+]);
+
+/** The device's row was written with addresses that the edit, made once more, did not come to again. */
+class EntangledUpdateError extends Error {
+  override readonly name = 'EntangledUpdateError';
+}
+
+const ATTEMPTS = 3;
+
+/** Whose update it is. */
+export interface Updater {
+  readonly deviceId: string;
+  readonly grant: UpdateGrant;
+}
+
+/** Applies RFC 2136 updates: all of one in one transaction with the device's row, or nothing. */
+@Injectable()
+export class ZoneUpdates {
+  private readonly logger = new Logger(ZoneUpdates.name);
+
+  constructor(
+    private readonly database: DataSource,
+    private readonly zones: ZoneWriter,
+    private readonly writer: UpdateWriter,
+    private readonly clock: Clock,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+  ) {}
+
+  /** When it resolves with NOERROR, this server's DNS serves the change; with anything else, nothing has changed. */
+  async apply(apex: WireName, request: UpdateRequest, updater: Updater): Promise<UpdateRcode | 'NOERROR' | 'SERVFAIL'> {
+    const { device } = updater.grant;
+    const names = [...new Set([...request.prerequisites, ...request.updates].map(({ name }) => name))];
+    if (names.length > MAX_NAMES) return this.#refuse(device, 'REFUSED', `it mentions more than ${MAX_NAMES} names`);
+    for (let attempts = ATTEMPTS; ; attempts -= 1) {
+      try {
+        return await this.#apply(apex, names, request, updater);
+      } catch (error) {
+        if (!(error instanceof EntangledUpdateError) || attempts === 1) throw error;
+      }
+    }
+  }
+
+  async #apply(
+    apex: WireName,
+    names: readonly WireName[],
+    request: UpdateRequest,
+    updater: Updater,
+  ): Promise<UpdateRcode | 'NOERROR' | 'SERVFAIL'> {
+    const { device } = updater.grant;
+    const attempt = new UpdateAttempt(request, updater);
+    try {
+      const wildcard = await this.#hasWildcard(updater.deviceId);
+      await this.zones.commit({
+        zone: presentName(apex),
+        scope: {
+          names: names.filter((name) => isAtOrBelow(name, apex)),
+          subtrees: [device],
+          txtOwners: [updateOwner(updater.deviceId)],
+        },
+        edit: (edit) =>
+          attempt.edit(edit, (addresses) => {
+            const { ranges, name } = this.config.addressPolicy;
+            const admitted = admitAddresses(addresses, ranges, name);
+            if (admitted.length > MAX_ADDRESSES) {
+              throw new DomainError('invalid_request', `A device has at most ${MAX_ADDRESSES} addresses.`);
+            }
+            const ipNames = this.config.dns.ipNames === 'registered';
+            publishDevice(edit, { ...updater, name: device, addresses: admitted, wildcard, ipNames });
+            return admitted;
+          }),
+        write: joinedWrite(this.writer, {
+          deviceId: updater.deviceId,
+          now: this.clock.now(),
+          takeAddresses: () => attempt.takeAddresses(),
+        }),
+      });
+      return 'NOERROR';
+    } catch (error) {
+      if (attempt.refusal) return this.#refuse(device, attempt.refusal.rcode, attempt.refusal.detail);
+      if (!(error instanceof DomainError)) throw error;
+      if (CLIENT_ERRORS.has(error.code)) return this.#refuse(device, 'REFUSED', error.detail);
+      this.logger.warn(`an update for ${presentName(device)} failed: ${error.detail}`);
+      return 'SERVFAIL';
+    }
+  }
+
+  #refuse(device: WireName, rcode: UpdateRcode, detail: string): UpdateRcode {
+    this.logger.log(`an update for ${presentName(device)} is ${rcode}: ${detail}`);
+    return rcode;
+  }
+
+  async #hasWildcard(deviceId: string): Promise<boolean> {
+    const rows = await this.database.query<{ wildcard: boolean }[]>(`SELECT wildcard FROM devices WHERE id = $1`, [
+      deviceId,
+    ]);
+    return rows[0]?.wildcard ?? false;
+  }
+}
+
+/**
+ * The edit of one update, and what came of it. The edit may run more than once: in another transaction, or again when
+ * another change of the same one is refused after the device's row was written.
+ */
+class UpdateAttempt {
+  refusal: { readonly rcode: UpdateRcode; readonly detail: string } | undefined;
+  #addresses: readonly string[] | undefined;
+  #taken = false;
+
+  constructor(
+    private readonly request: UpdateRequest,
+    private readonly updater: Updater,
+  ) {}
+
+  edit(edit: ZoneEdit, publish: (addresses: readonly string[]) => readonly string[]): void {
+    const { grant, deviceId } = this.updater;
+    const { refusal, addresses: wanted } = editByUpdate(edit, this.request, grant, deviceId);
+    this.refusal = refusal;
+    if (refusal) throw new DomainError('record_rejected', refusal.detail);
+    const addresses = wanted && publish(wanted);
+    const wasTaken = this.#taken;
+    const isDifferent = addresses?.join() !== this.#addresses?.join();
+    this.#addresses = addresses;
+    this.#taken = false;
+    if (wasTaken && isDifferent) throw new EntangledUpdateError();
+  }
+
+  takeAddresses(): readonly string[] | undefined {
+    this.#taken = true;
+    return this.#addresses;
+  }
+}
