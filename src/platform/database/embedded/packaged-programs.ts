@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
@@ -91,7 +91,7 @@ async function linkLibraries(native: string): Promise<void> {
 async function copyPrograms(native: string, copy: string): Promise<void> {
   if (await stat(copy).then(Boolean, () => false)) return;
   const place = dirname(copy);
-  await mkdir(place, { recursive: true, mode: 0o755 });
+  if ((await mkdir(place, { recursive: true })) !== undefined) await chmod(place, 0o755);
   const draft = await mkdtemp(`${copy}.`);
   try {
     const target = join(draft, 'native');
@@ -100,6 +100,7 @@ async function copyPrograms(native: string, copy: string): Promise<void> {
       verbatimSymlinks: true,
       filter: (source) => !NOT_COPIED.test(source),
     });
+    await openToAll(target);
     await linkLibraries(target);
     await rename(target, copy);
   } catch (error) {
@@ -107,6 +108,16 @@ async function copyPrograms(native: string, copy: string): Promise<void> {
     if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   } finally {
     await rm(draft, { recursive: true, force: true });
+  }
+}
+
+/** A package that was installed under a strict umask is its owner's alone. */
+async function openToAll(directory: string): Promise<void> {
+  await chmod(directory, 0o755);
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isDirectory()) await chmod(path, 0o755);
+    else if (entry.isFile()) await chmod(path, (await stat(path)).mode & 0o100 ? 0o755 : 0o644);
   }
 }
 
