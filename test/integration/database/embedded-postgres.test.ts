@@ -279,7 +279,7 @@ describe('the end of a server', () => {
   beforeEach(usePreparedCluster);
 
   it('on SIGTERM stops PostgreSQL after the drain', async () => {
-    const child = startChild(dataDirectory, { drainMilliseconds: 600 });
+    const child = startChild(dataDirectory, { drainMilliseconds: 1500 });
     const { url, pid } = await child.untilReady();
     const exited = child.kill('SIGTERM');
     await child.until('draining');
@@ -290,7 +290,7 @@ describe('the end of a server', () => {
   });
 
   it('on Ctrl-C, which reaches the whole process group, keeps PostgreSQL up for the drain', async () => {
-    const child = startChild(dataDirectory, { drainMilliseconds: 600 });
+    const child = startChild(dataDirectory, { drainMilliseconds: 1500 });
     const { url, pid } = await child.untilReady();
     process.kill(-child.pid, 'SIGINT');
     await child.until('draining');
