@@ -46,6 +46,8 @@ export class AgentApi {
   orderStatus: { status: string; reason?: string; estimatedAt?: string } = { status: 'issued' };
   retryAfterSeconds = 1;
   renewAt: Date | undefined;
+  /** A new certificate does not move renewAt. */
+  keepsRenewAt = false;
   /** Whoever holds one of these is the device. The first use of a later one ends those before it. */
   tokens = ['fcd_first-credential'];
   /** What the certificate call hands out for what is stored. */
@@ -111,6 +113,24 @@ export class AgentApi {
   /** The certificate is due for renewal. */
   letRenew(): void {
     this.renewAt = new Date(this.now.getTime() - 60_000);
+  }
+
+  /** What brings it back to where it is now, with nothing scripted and no requests seen. */
+  snapshot(): () => void {
+    const { addresses, renewAt, tokens, leaf, isIssued, makeLeaf, handOut } = this;
+    const orders = [...this.orders];
+    return () => {
+      Object.assign(this, { addresses, renewAt, tokens: [...tokens], leaf, isIssued, makeLeaf, handOut });
+      this.deviceState = 'active';
+      this.offsetMilliseconds = 0;
+      this.orderStatus = { status: 'issued' };
+      this.retryAfterSeconds = 1;
+      this.keepsRenewAt = false;
+      this.orders.clear();
+      for (const [csr, order] of orders) this.orders.set(csr, order);
+      this.requests.length = 0;
+      this.unscript();
+    };
   }
 
   /** Takes over a certificate that came about without an order of the agent's. */
@@ -199,7 +219,7 @@ export class AgentApi {
     if (this.orderStatus.status === 'issued' && !this.isIssued) {
       this.leaf = await this.makeLeaf(newest.csr);
       this.isIssued = true;
-      this.renewAt = undefined;
+      if (!this.keepsRenewAt) this.renewAt = undefined;
     }
     return {
       status: this.orderStatus.status === 'issued' ? 200 : 202,

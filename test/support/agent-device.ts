@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -33,6 +33,13 @@ export class AgentDevice {
     const { exitCode, stderr } = await device.enroll('--no-run', ...options);
     if (exitCode !== 0) throw new Error(stderr);
     return device;
+  }
+
+  /** Another device with the same state. */
+  copy(): AgentDevice {
+    const copy = new AgentDevice(this.url, this.shell);
+    cpSync(this.state, copy.state, { recursive: true, verbatimSymlinks: true });
+    return copy;
   }
 
   /** With a fixed address, unless the options name one. */
