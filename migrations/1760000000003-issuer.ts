@@ -41,7 +41,6 @@ export class Issuer1760000000003 implements MigrationInterface {
         account_id uuid REFERENCES acme_accounts (id),
         acme_order_url text,
         replaces text,
-        challenges_live boolean NOT NULL DEFAULT false,
         history jsonb NOT NULL DEFAULT '[]',
         created_at timestamptz NOT NULL,
         updated_at timestamptz NOT NULL,
@@ -55,9 +54,6 @@ export class Issuer1760000000003 implements MigrationInterface {
       `CREATE INDEX issuance_orders_line ON issuance_orders ((acme_order_url IS NULL), queued_at) WHERE ${OPEN}`,
     );
     await runner.query(`CREATE INDEX issuance_orders_device ON issuance_orders (device_id, created_at DESC)`);
-    await runner.query(
-      `CREATE INDEX issuance_orders_challenges ON issuance_orders (id) WHERE challenges_live AND NOT (${OPEN})`,
-    );
     await runner.query(
       `CREATE INDEX issuance_orders_failed ON issuance_orders (updated_at DESC) WHERE status = 'failed'`,
     );

@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import { apexCaa } from '../domain/apex-caa.js';
-import { ApexRecords } from '../ports/apex-records.js';
+import { ApexRecords } from '../../ddns/publishing/apex-records.js';
 import { AcmeConnector } from './acme-connector.js';
 import { CaAccounts, type ConnectedAccount } from './ca-accounts.js';
 

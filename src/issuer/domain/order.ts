@@ -42,8 +42,6 @@ export interface IssuanceOrder {
   readonly acmeOrderUrl?: string;
   /** ARI certID that was sent with newOrder. */
   readonly replaces?: string;
-  /** TXT records of it may be in the zone. */
-  readonly challengesLive: boolean;
   readonly history: readonly OrderEvent[];
   readonly createdAt: Date;
 }

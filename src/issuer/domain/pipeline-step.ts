@@ -4,7 +4,6 @@
  */
 export const PIPELINE_STEPS = [
   'claimed',
-  'account-ready',
   /** The CA has answered newOrder; nothing is stored yet. */
   'acme-order-made',
   /** The CA's order URL is stored: from here on a crash resumes this order. */

@@ -20,7 +20,6 @@ export interface OrderRow {
   account_id: string | null;
   acme_order_url: string | null;
   replaces: string | null;
-  challenges_live: boolean;
   history: OrderEvent[];
   created_at: Date;
 }
@@ -28,8 +27,8 @@ export interface OrderRow {
 /** The columns of an OrderRow, of the table that is called `o` in the statement. */
 export const ORDER_COLUMNS = `
   o.id, o.device_id, o.csr_der, o.csr_sha256, o.spki_sha256, o.names, o.status, o.reason_code, o.reason, o.step,
-  o.step_at, o.failures, o.queued_at, o.next_attempt_at, o.account_id, o.acme_order_url, o.replaces,
-  o.challenges_live, o.history, o.created_at`;
+  o.step_at, o.failures, o.queued_at, o.next_attempt_at, o.account_id, o.acme_order_url, o.replaces, o.history,
+  o.created_at`;
 
 /** SQL: the order may still become a certificate. As the index issuance_orders_open says it. */
 export const IS_OPEN = `o.status IN ('queued', 'issuing', 'deferred')`;
@@ -53,7 +52,6 @@ export function orderOf(row: OrderRow): IssuanceOrder {
     accountId: row.account_id ?? undefined,
     acmeOrderUrl: row.acme_order_url ?? undefined,
     replaces: row.replaces ?? undefined,
-    challengesLive: row.challenges_live,
     history: row.history,
     createdAt: row.created_at,
   };

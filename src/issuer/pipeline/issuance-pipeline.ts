@@ -6,7 +6,7 @@ import type { ConnectedAccount } from '../accounts/ca-accounts.js';
 import { CaSetup } from '../accounts/ca-setup.js';
 import { CertificateStore } from '../certificates/certificate-store.js';
 import { decideOnFailure, type Failure, type FailureDecision } from '../domain/failure.js';
-import { ChallengeRecords } from '../ports/challenge-records.js';
+import { ChallengeRecords } from '../../ddns/publishing/challenge-records.js';
 import { IssuanceBudget } from '../worker/issuance-budget.js';
 import { LeaseLostError } from '../worker/lease.js';
 import type { ClaimedOrder } from '../worker/order-queue.js';
@@ -51,11 +51,10 @@ export class IssuancePipeline {
     account: ConnectedAccount,
     stop: AbortSignal,
   ): Promise<RunEnd | 'deferred' | 'stopped' | undefined> {
-    this.tools.probe.reached('claimed', order.id);
     const run = new IssuanceRun(this.tools, order, lease, account, stop);
     try {
       const end = await run.run();
-      if (end === 'issued') await this.cleanUp(order.id, run);
+      if (end !== 'parked') await this.withdraw(order.id, run);
       this.logger.log({ orderId: order.id, deviceId: order.deviceId, names: order.names, end }, `order ${end}`);
       return end;
     } catch (error) {
@@ -82,37 +81,25 @@ export class IssuancePipeline {
     await this.tellBudget(order.id, failure);
     if (failure.kind === 'refused' && failure.problem.type === 'accountDoesNotExist')
       await this.setup.accountLost(account);
-    await this.withdraw(order.id, run);
+    // A deferred order keeps its TXT records: the CA may be looking for them right now, whatever we heard of it.
+    if (decision.kind === 'fail' || decision.startOver) await this.withdraw(order.id, run);
     await this.write(decision, { order, lease }, run);
     return decision.kind === 'fail' ? 'failed' : 'deferred';
   }
 
-  /** The certificate is stored: what fails from here on is swept up later. */
-  private async cleanUp(orderId: string, run: IssuanceRun): Promise<void> {
-    if (!(await this.withdraw(orderId, run))) return;
-    await this.progress
-      .challengesWithdrawn(orderId, run.note())
-      .catch((error: unknown) => this.logger.warn({ err: error, orderId }, 'the end of an order was not noted'));
-  }
-
-  private async withdraw(orderId: string, run: IssuanceRun): Promise<boolean> {
+  /** Never rejects: what stays in the zone is swept up later. */
+  private async withdraw(orderId: string, run: IssuanceRun): Promise<void> {
     try {
       await run.withdrawChallenges();
-      return true;
     } catch (error) {
-      this.logger.warn({ err: error, orderId }, 'TXT records are left for later: they could not be withdrawn');
-      return false;
+      this.logger.warn({ err: error, orderId }, 'TXT records could not be withdrawn and are left for the sweep');
     }
   }
 
   private async write(decision: FailureDecision, { order, lease }: ClaimedOrder, run: IssuanceRun): Promise<void> {
     if (decision.kind === 'fail') {
       const note = run.note({ step: 'failed', note: decision.reason });
-      await this.progress.fail(
-        lease,
-        { code: decision.code, reason: decision.reason, challengesLive: run.challengesLive },
-        note,
-      );
+      await this.progress.fail(lease, { code: decision.code, reason: decision.reason }, note);
       return;
     }
     const note = run.note({ step: 'deferred', note: decision.reason });
@@ -124,7 +111,6 @@ export class IssuancePipeline {
         until: addSeconds(note.now, decision.delaySeconds),
         failures: decision.counts ? order.failures + 1 : order.failures,
         startOver: decision.startOver,
-        challengesLive: run.challengesLive,
       },
       note,
     );

@@ -9,7 +9,7 @@ import { mayBeDueToReplaces } from '../domain/failure.js';
 import type { IssuanceOrder, OrderEvent } from '../domain/order.js';
 import { type ChallengeText, initialView, nextAction, type PipelineView } from '../domain/pipeline.js';
 import type { PipelineStep } from '../domain/pipeline-step.js';
-import type { ChallengeRecords } from '../ports/challenge-records.js';
+import type { ChallengeRecords } from '../../ddns/publishing/challenge-records.js';
 import type { Lease } from '../worker/lease.js';
 import type { Note, OrderProgress } from './order-progress.js';
 import type { PipelineProbe } from './pipeline-probe.js';
@@ -38,8 +38,8 @@ const LONGEST_WAIT_SECONDS = 5;
 /** So do short ones that add up; sooner when the order was parked before. */
 const LONGEST_WAITING_SECONDS = 20;
 const LONGEST_WAITING_AGAIN_SECONDS = 2;
-/** The longer the CA has been working on it, the less often it is asked: after half of that time, up to this. */
-const LONGEST_PARKING_SECONDS = 600;
+/** A CA that names no time is asked less often the longer it takes: after a quarter of that time, up to this. */
+const LONGEST_PARKING_SECONDS = 60;
 
 /**
  * One attempt at one order: does what `nextAction` says until the order has ended, or waits for the CA, or something
@@ -48,7 +48,8 @@ const LONGEST_PARKING_SECONDS = 600;
 export class IssuanceRun {
   #view: PipelineView;
   #events: OrderEvent[] = [];
-  #challengesLive: boolean;
+  /** TXT records of the order may be in the zone. */
+  #mayBePublished: boolean;
   #waitedSeconds = 0;
 
   constructor(
@@ -60,12 +61,12 @@ export class IssuanceRun {
   ) {
     // An order at a CA that is no longer configured is of no use: the operator has changed the CA.
     this.#view = initialView(order.accountId === account.id ? order.acmeOrderUrl : undefined);
-    this.#challengesLive = order.challengesLive;
-    this.#reached('account-ready');
+    this.#mayBePublished = order.acmeOrderUrl !== undefined;
   }
 
   /** @throws RunFailure, AcmeProblemError, AcmeUnreachableError, LeaseLostError, RunStopped, what the database throws */
   async run(): Promise<RunEnd> {
+    this.#reached('claimed');
     for (;;) {
       if (this.stop.aborted) throw new RunStopped();
       this.lease.assertHeld();
@@ -117,17 +118,13 @@ export class IssuanceRun {
 
   /**
    * Takes the order's TXT records out of the zone, if it may have any.
-   * @throws what the zone throws; ended orders whose records were left are swept later
+   * @throws what the zone throws; records of ended orders that were left are swept up later
    */
   async withdrawChallenges(): Promise<void> {
-    if (!this.#challengesLive) return;
+    if (!this.#mayBePublished) return;
     await this.tools.challenges.withdraw({ orderId: this.order.id });
-    this.#challengesLive = false;
+    this.#mayBePublished = false;
     this.#reached('challenge-withdrawn');
-  }
-
-  get challengesLive(): boolean {
-    return this.#challengesLive;
   }
 
   async #newOrder(): Promise<void> {
@@ -153,7 +150,6 @@ export class IssuanceRun {
       { accountId: this.account.id, url: acmeOrder.url, replaces: made.replaces },
       this.note(),
     );
-    this.#challengesLive = true;
     this.tools.probe.reached('acme-order-stored', this.order.id);
     this.#know({ acmeOrderUrl: acmeOrder.url, order: acmeOrder });
   }
@@ -177,12 +173,9 @@ export class IssuanceRun {
   }
 
   async #publish(texts: readonly ChallengeText[]): Promise<void> {
-    if (!this.#challengesLive) {
-      await this.tools.progress.recordChallengesLive(this.lease, this.note());
-      this.#challengesLive = true;
-    }
+    this.#mayBePublished = true;
     for (const { name, value } of texts) {
-      await this.tools.challenges.publish({ name, value, orderId: this.order.id });
+      await this.tools.challenges.publish({ name: `_acme-challenge.${name}`, value, orderId: this.order.id });
     }
     this.#know({ published: new Set([...this.#view.published, ...texts.map(({ value }) => value)]) });
     this.#reached('challenge-published');
@@ -191,7 +184,7 @@ export class IssuanceRun {
   async #confirm(texts: readonly ChallengeText[]): Promise<void> {
     for (const { name, value } of texts) {
       try {
-        await this.tools.challenges.confirmServed(name, value);
+        await this.tools.challenges.confirmServed(`_acme-challenge.${name}`, value);
       } catch (cause) {
         throw new RunFailure({ kind: 'not-served', detail: (cause as Error).message });
       }
@@ -233,7 +226,7 @@ export class IssuanceRun {
   async #park(seconds: number): Promise<void> {
     const note = this.note();
     const sinceSeconds = (note.now.getTime() - this.order.stepAt.getTime()) / 1000;
-    const restSeconds = Math.max(seconds, Math.min(sinceSeconds / 2, LONGEST_PARKING_SECONDS));
+    const restSeconds = Math.max(seconds, Math.min(sinceSeconds / 4, LONGEST_PARKING_SECONDS));
     const reason = 'The CA works on it and will be asked again.';
     await this.tools.progress.park(this.lease, reason, addSeconds(note.now, restSeconds), note);
   }
@@ -265,7 +258,7 @@ export class IssuanceRun {
     }
     await this.withdrawChallenges();
     const note = this.note({ step: 'failed', note: reason });
-    await this.tools.progress.fail(this.lease, { code, reason, challengesLive: false }, note);
+    await this.tools.progress.fail(this.lease, { code, reason }, note);
   }
 
   #know(news: Partial<PipelineView>): void {

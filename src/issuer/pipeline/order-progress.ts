@@ -24,8 +24,6 @@ export interface Deferral {
   readonly failures: number;
   /** The CA's order is of no use any more. */
   readonly startOver: boolean;
-  /** TXT records of it may still be in the zone. */
-  readonly challengesLive: boolean;
 }
 
 /** The oldest events go when an order is tried for months. */
@@ -42,7 +40,7 @@ export class OrderProgress {
     private readonly budget: IssuanceBudget,
   ) {}
 
-  /** Binds the CA's order to ours. From here on a crash resumes it. TXT records may be published from now on. */
+  /** Binds the CA's order to ours. From here on a crash resumes it. */
   recordAcmeOrder(
     lease: Lease,
     acmeOrder: { readonly accountId: string; readonly url: string; readonly replaces?: string },
@@ -52,7 +50,6 @@ export class OrderProgress {
       account_id: acmeOrder.accountId,
       acme_order_url: acmeOrder.url,
       replaces: acmeOrder.replaces ?? null,
-      challenges_live: true,
       step: 'acme-order-stored' satisfies PipelineStep,
       step_at: note.now,
     });
@@ -60,10 +57,6 @@ export class OrderProgress {
 
   recordStep(lease: Lease, step: PipelineStep, note: Note): Promise<void> {
     return this.write(lease, note, { step, step_at: note.now });
-  }
-
-  recordChallengesLive(lease: Lease, note: Note): Promise<void> {
-    return this.write(lease, note, { challenges_live: true });
   }
 
   /** The CA works on it and wants to be asked later: another order may have the place meanwhile. */
@@ -80,7 +73,6 @@ export class OrderProgress {
         reason: deferral.reason,
         failures: deferral.failures,
         next_attempt_at: deferral.until,
-        challenges_live: deferral.challengesLive,
         ...(deferral.startOver && { acme_order_url: null, replaces: null, step: 'queued', step_at: note.now }),
       };
       await this.write(lease, note, change, transaction);
@@ -88,11 +80,7 @@ export class OrderProgress {
     });
   }
 
-  async fail(
-    lease: Lease,
-    failure: { readonly code: ReasonCode; readonly reason: string; readonly challengesLive: boolean },
-    note: Note,
-  ): Promise<void> {
+  async fail(lease: Lease, failure: { readonly code: ReasonCode; readonly reason: string }, note: Note): Promise<void> {
     await this.dataSource.transaction(async (transaction) => {
       const change = {
         ...FREE,
@@ -100,7 +88,6 @@ export class OrderProgress {
         reason_code: failure.code,
         reason: failure.reason,
         ended_at: note.now,
-        challenges_live: failure.challengesLive,
       };
       await this.write(lease, note, change, transaction);
       await this.budget.settle(transaction, lease.orderId, false, note.now);
@@ -156,15 +143,6 @@ export class OrderProgress {
       await this.budget.settle(transaction, lease.orderId, true, note.now);
     });
     return id;
-  }
-
-  /** The TXT records of an order that has ended are out of the zone. Needs no lease: nobody works on it any more. */
-  async challengesWithdrawn(orderId: string, { now, events }: Note): Promise<void> {
-    await this.dataSource.query(
-      `UPDATE issuance_orders SET challenges_live = false, updated_at = $2, history = history || $3::jsonb
-        WHERE id = $1 AND ended_at IS NOT NULL`,
-      [orderId, now, JSON.stringify(events)],
-    );
   }
 
   private async write(

@@ -1,3 +1,4 @@
+import { DomainError } from '../../kernel/errors.js';
 import { isDatabaseUnavailable } from '../../platform/database/database-unavailable.js';
 import { AcmeProblemError, AcmeUnreachableError } from '../acme/acme-ca.js';
 import { CertificateMismatchError } from '../domain/certificate-check.js';
@@ -22,5 +23,9 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof AcmeUnreachableError) return { kind: 'unreachable', detail: error.message };
   if (error instanceof CertificateMismatchError) return { kind: 'mismatch', detail: error.message };
   if (isDatabaseUnavailable(error)) return { kind: 'database' };
+  // Of the zone: it could not be written for want of the database, or the name is in none of our zones any more.
+  if (error instanceof DomainError) {
+    return error.code === 'unavailable' ? { kind: 'database' } : { kind: 'not-served', detail: error.detail };
+  }
   return { kind: 'internal' };
 }

@@ -2,13 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 
 import { Clock } from '../../kernel/clock.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
@@ -29,7 +23,7 @@ import { WorkerTimings } from './worker-timings.js';
  * keeps an order with one of them, and lets another one take over when that one dies.
  */
 @Injectable()
-export class OrderWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(OrderWorker.name);
   /** Shown to people who look into the table; unique a process. */
   readonly #owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
@@ -60,8 +54,11 @@ export class OrderWorker implements OnApplicationBootstrap, BeforeApplicationShu
     this.#loop = this.#work();
   }
 
-  /** Lets the steps under way end, then gives the orders back: another server, or the next start, goes on with them. */
-  async beforeApplicationShutdown(): Promise<void> {
+  /**
+   * Lets the steps under way end, then gives the orders back: another server, or the next start, goes on with them.
+   * In this phase of a shutdown the zone and the database still work.
+   */
+  async onModuleDestroy(): Promise<void> {
     this.#stop.abort();
     this.#unsubscribe();
     this.signal.wake();
