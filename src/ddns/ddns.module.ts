@@ -15,6 +15,7 @@ import { ListenerProbe } from './publishing/listener-probe.js';
 import { ServedZones } from './store/served-zones.js';
 import { ZoneLoader } from './store/zone-loader.js';
 import { ZoneWriter } from './store/zone-writer.js';
+import { ZONE_PEER_EXPORTS, ZONE_PEER_PROVIDERS } from './zone-peer-providers.js';
 
 /** Needs the global modules of the configuration, the database, the clock and the readiness checks. */
 @Global()
@@ -34,6 +35,7 @@ import { ZoneWriter } from './store/zone-writer.js';
     { provide: NamePublisher, useClass: DeviceNamePublisher },
     DnsServer,
     DnsHealth,
+    ...ZONE_PEER_PROVIDERS,
   ],
   exports: [
     NamePublisher,
@@ -45,6 +47,7 @@ import { ZoneWriter } from './store/zone-writer.js';
     BoundListeners,
     DnsCounters,
     MessageHooks,
+    ...ZONE_PEER_EXPORTS,
   ],
 })
 export class DdnsModule {}

@@ -7,10 +7,9 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 
-import { isInRanges } from '../kernel/ip-address.js';
 import { APP_CONFIG, type AppConfig } from '../platform/config/app-config.js';
 import { AnswerEngine } from './answering/answer-engine.js';
-import type { AddressFilter } from './domain/ip-synthesis.js';
+import { synthesizedAddresses } from './answering/synthesized-addresses.js';
 import { ZoneFeed } from './journal/zone-feed.js';
 import { BoundListeners } from './listeners/bound-listeners.js';
 import { DnsCounters } from './listeners/dns-counters.js';
@@ -19,6 +18,7 @@ import { formatListenAddress } from './listeners/listen-error.js';
 import { MessageHooks } from './listeners/message-hooks.js';
 import { MessagePipeline } from './listeners/message-pipeline.js';
 import { ApexRecords } from './publishing/apex-records.js';
+import { ProtectiveGate } from './rate-limit/protective-gate.js';
 import { ServedZones } from './store/served-zones.js';
 import { ZoneWriter } from './store/zone-writer.js';
 
@@ -38,6 +38,7 @@ export class DnsServer implements OnModuleInit, BeforeApplicationShutdown, OnApp
     private readonly feed: ZoneFeed,
     private readonly apex: ApexRecords,
     private readonly hooks: MessageHooks,
+    private readonly gate: ProtectiveGate,
     private readonly bound: BoundListeners,
     private readonly counters: DnsCounters,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
@@ -68,9 +69,10 @@ export class DnsServer implements OnModuleInit, BeforeApplicationShutdown, OnApp
 
   #pipeline(): MessagePipeline {
     return new MessagePipeline({
-      engine: new AnswerEngine(this.served.zones, synthesized(this.config)),
+      engine: new AnswerEngine(this.served.zones, synthesizedAddresses(this.config)),
       counters: this.counters,
       hooks: this.hooks.all,
+      gate: this.gate,
       onFailure: (error) => this.#failed(error),
     });
   }
@@ -81,11 +83,4 @@ export class DnsServer implements OnModuleInit, BeforeApplicationShutdown, OnApp
     this.#lastFailureLogged = now;
     this.logger.error({ err: error }, 'a DNS message could not be handled and was answered with SERVFAIL');
   }
-}
-
-/** Which addresses IP-encoded names are synthesised for; undefined: they are stored records, or off. */
-function synthesized({ dns, addressPolicy }: AppConfig): AddressFilter | undefined {
-  if (dns.ipNames !== 'policy') return undefined;
-  const { ranges } = addressPolicy;
-  return ranges ? (address) => isInRanges(address, ranges) : () => true;
 }

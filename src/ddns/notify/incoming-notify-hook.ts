@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
-import { ZoneSet } from '../domain/zone-set.js';
 import type { Exchange, MessageHook } from '../listeners/message-hook.js';
+import { ServedZones } from '../store/served-zones.js';
 import { Authenticator } from '../transfer/authentication.js';
 import { refusal } from '../transfer/refusal.js';
 import { OPCODE, RCODE } from '../wire/message-codes.js';
@@ -14,7 +14,7 @@ import type { Query } from '../wire/query.js';
 @Injectable()
 export class IncomingNotifyHook implements MessageHook {
   constructor(
-    private readonly zones: ZoneSet,
+    private readonly served: ServedZones,
     private readonly authenticator: Authenticator,
   ) {}
 
@@ -25,7 +25,7 @@ export class IncomingNotifyHook implements MessageHook {
   async handle(query: Query, exchange: Exchange): Promise<void> {
     const authentication = this.authenticator.authenticate(query);
     if ('answer' in authentication) return exchange.send(authentication.answer);
-    const rcode = this.zones.get(query.qname) ? RCODE.REFUSED : RCODE.NOTAUTH;
+    const rcode = this.served.zones.get(query.qname) ? RCODE.REFUSED : RCODE.NOTAUTH;
     return exchange.send(authentication.sender.seal(refusal(query, rcode)));
   }
 }

@@ -1,15 +1,14 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 
 import { Clock } from '../../kernel/clock.js';
-import { presentName, type WireName } from '../domain/name.js';
-import { TYPE } from '../domain/rr-type.js';
-import { ZoneSet } from '../domain/zone-set.js';
+import { mustWireName, presentName, type WireName } from '../domain/name.js';
+import { ServedZones } from '../store/served-zones.js';
 import { ZonePeers, type ZoneSecondary } from '../transfer/zone-peers.js';
-import { OPCODE, RCODE } from '../wire/message-codes.js';
+import { RCODE } from '../wire/message-codes.js';
 import { type SignedRequest, signTsigRequest, verifyTsigAnswer } from '../wire/tsig.js';
 import { WireFormatError } from '../wire/rr-reader-error.js';
 import { NotifyState } from './domain/notify-state.js';
-import { notifyMessage, rcodeOf, readPeerAnswer } from './notify-message.js';
+import { notifyMessage, rcodeOf, readNotifyAnswer } from './notify-message.js';
 import { PeerSocket } from './peer-socket.js';
 
 const ANSWER_MILLISECONDS = 2000;
@@ -29,28 +28,30 @@ export class Notifier implements OnApplicationBootstrap, OnModuleDestroy {
   #told = new Map<string, Told>();
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
-  #unsubscribe: () => void = () => undefined;
+  readonly #unsubscribe: (() => void)[] = [];
 
   constructor(
-    private readonly zones: ZoneSet,
+    private readonly served: ServedZones,
     private readonly peers: ZonePeers,
     private readonly socket: PeerSocket,
     private readonly clock: Clock,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#unsubscribe = this.peers.onChange(() => this.#adopt());
+    this.#unsubscribe.push(
+      this.peers.onChange(() => this.#adopt()),
+      this.served.onSerial((zone) => this.#zoneChanged(mustWireName(zone))),
+    );
     this.#adopt();
   }
 
   onModuleDestroy(): void {
     this.#stopped = true;
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
     clearTimeout(this.#timer);
   }
 
-  /** The zone has a new serial. */
-  zoneChanged(apex: WireName): void {
+  #zoneChanged(apex: WireName): void {
     const now = performance.now();
     for (const { secondary, state } of this.#told.values()) if (secondary.zone === apex) state.changed(now);
     this.#schedule();
@@ -107,7 +108,7 @@ export class Notifier implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Sends one NOTIFY. @returns undefined when it is acknowledged, else why not. */
   async #notify({ zone, key, address, port }: ZoneSecondary): Promise<string | undefined> {
-    const soa = this.zones.get(zone)?.soa;
+    const soa = this.served.zones.get(zone)?.soa;
     const rdata = soa?.rdatas()[0];
     if (!soa || !rdata) return 'the zone is not loaded';
     let signed: SignedRequest | undefined;
@@ -117,11 +118,11 @@ export class Notifier implements OnApplicationBootstrap, OnModuleDestroy {
       return signed?.message ?? message;
     };
     const accepts = (answer: Buffer): boolean => {
-      if (!readPeerAnswer(answer, OPCODE.NOTIFY, zone, TYPE.SOA)) return false;
+      if (!readNotifyAnswer(answer, zone)) return false;
       return !key || !signed || isSignedAnswer(() => verifyTsigAnswer(answer, key, signed!, this.#seconds()));
     };
     const answer = await this.socket.ask({ address, port }, build, accepts, ANSWER_MILLISECONDS);
-    const message = answer && readPeerAnswer(answer, OPCODE.NOTIFY, zone, TYPE.SOA);
+    const message = answer && readNotifyAnswer(answer, zone);
     if (!message) return key ? `no answer signed with ${presentName(key.name)}` : 'no answer';
     return rcodeOf(message) === RCODE.NOERROR ? undefined : `RCODE ${rcodeOf(message)}`;
   }

@@ -47,7 +47,7 @@ export class SecondaryGate {
 
   /**
    * Resolves when every secondary answers `name` TXT with all of `values` among its records, or when the time is over.
-   * @param zone, name in presentation format. @param values of at most 255 octets each.
+   * @param zone, name in presentation format.
    */
   waitForTxt(
     zone: string,
@@ -57,10 +57,9 @@ export class SecondaryGate {
   ): Promise<readonly LaggingSecondary[]> {
     const [apex, owner] = [wireName(zone), wireName(name)];
     if (apex === undefined || owner === undefined) throw new Error('Not a name.');
-    const wanted = values.map((value) => String.fromCharCode(value.length) + value);
     return this.#wait(apex, timeoutMilliseconds, async (secondary) => {
       const served = await this.probe.txt(owner, secondary);
-      return served !== undefined && wanted.every((value) => served.includes(value));
+      return served !== undefined && values.every((value) => served.includes(value));
     });
   }
 

@@ -1,43 +1,56 @@
-import type { WireName } from '../domain/name.js';
-import { TYPE } from '../domain/rr-type.js';
-import { FLAG, OPCODE, RCODE } from '../wire/message-codes.js';
-import { answeredSerial, probeMessage, rcodeOf, readPeerAnswer } from './notify-message.js';
-import type { PeerAddress, PeerSocket } from './peer-socket.js';
+import { Injectable } from '@nestjs/common';
+import type { Packet } from 'dns2';
 
-const ATTEMPTS = 2;
+import { presentName, type WireName } from '../domain/name.js';
+import { TYPE } from '../domain/rr-type.js';
+import { RCODE } from '../wire/message-codes.js';
+import { askServer, DnsClientError } from '../wire/dns-client.js';
+
 const TIMEOUT_MILLISECONDS = 1000;
 
-/** Asks a secondary what it serves: two tries of a second each. */
+/** Two, because a datagram may be lost. */
+const ATTEMPTS = 2;
+
+/** Where a secondary listens. */
+export interface SecondaryAddress {
+  /** Normalized text. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Asks a secondary what it serves: twice, a second each. */
+@Injectable()
 export class SecondaryProbe {
-  constructor(private readonly socket: PeerSocket) {}
-
   /** The SOA serial of a zone; undefined when it does not answer with authority. */
-  async serial(apex: WireName, peer: PeerAddress): Promise<number | undefined> {
-    const answer = await this.#ask(apex, TYPE.SOA, peer);
-    return answer && answeredSerial(answer, apex);
+  async serial(apex: WireName, secondary: SecondaryAddress): Promise<number | undefined> {
+    const answer = await this.#ask(apex, TYPE.SOA, secondary);
+    if (!answer?.header.aa || answer.header.rcode !== RCODE.NOERROR) return undefined;
+    const soa = answer.answers.find(({ type }) => type === TYPE.SOA);
+    return typeof soa?.['serial'] === 'number' ? soa['serial'] : undefined;
   }
 
-  /** The RDATA of each TXT record of a name, one character an octet; undefined when it does not answer with authority. */
-  async txt(name: WireName, peer: PeerAddress): Promise<readonly string[] | undefined> {
-    const answer = await this.#ask(name, TYPE.TXT, peer);
-    if (!answer || (answer.flags & FLAG.AA) === 0) return undefined;
-    if (rcodeOf(answer) === RCODE.NXDOMAIN) return [];
-    if (rcodeOf(answer) !== RCODE.NOERROR) return undefined;
-    return answer.answers
-      .filter((record) => record.name === name && record.type === TYPE.TXT)
-      .map(({ rdata }) => rdata.toString('latin1'));
+  /** The text of each TXT record of a name; undefined when it does not answer with authority. */
+  async txt(name: WireName, secondary: SecondaryAddress): Promise<readonly string[] | undefined> {
+    const answer = await this.#ask(name, TYPE.TXT, secondary);
+    if (!answer?.header.aa) return undefined;
+    if (answer.header.rcode === RCODE.NXDOMAIN) return [];
+    if (answer.header.rcode !== RCODE.NOERROR) return undefined;
+    return answer.answers.filter(({ type }) => type === TYPE.TXT).map(({ data }) => textOf(data));
   }
 
-  async #ask(name: WireName, type: number, peer: PeerAddress): Promise<ReturnType<typeof readPeerAnswer>> {
+  async #ask(name: WireName, type: number, secondary: SecondaryAddress): Promise<Packet | undefined> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-      const answer = await this.socket.ask(
-        peer,
-        (id) => probeMessage(id, name, type),
-        (message) => readPeerAnswer(message, OPCODE.QUERY, name, type) !== undefined,
-        TIMEOUT_MILLISECONDS,
-      );
-      if (answer) return readPeerAnswer(answer, OPCODE.QUERY, name, type);
+      try {
+        return await askServer(secondary, { name: presentName(name), type }, TIMEOUT_MILLISECONDS);
+      } catch (error) {
+        if (!(error instanceof DnsClientError)) throw error;
+      }
     }
     return undefined;
   }
+}
+
+/** dns2 gives a TXT of several strings as a list. */
+function textOf(data: unknown): string {
+  return Array.isArray(data) ? data.join('') : String(data);
 }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 
 import { ADMIT, DROP, SLIP } from '../listeners/query-gate.js';
-import { ServerCookies } from '../wire/cookie.js';
 import { RCODE } from '../wire/message-codes.js';
 import { Query } from '../wire/query.js';
 import { ClientAddress } from './client-address.js';
 import { type GateParts, ProtectiveGate } from './protective-gate.js';
 import { ResponseRateLimiter } from './response-rate-limiter.js';
+import { RollingCookies } from './rolling-cookies.js';
 
 const NOW = 1_800_000_000_000;
-const COOKIES = new ServerCookies([Buffer.alloc(16, 7)]);
+const COOKIES = new RollingCookies((period) => Buffer.alloc(16, period));
 const CLIENT = { address: '192.0.2.1', port: 4711 };
 const CLIENT_COOKIE = 'aabbccddeeff0011';
 
@@ -39,7 +39,7 @@ function aQuery(cookie = ''): Query {
 function validCookie(address = CLIENT.address): string {
   const cookie = Buffer.alloc(24);
   const client = new ClientAddress().read(address);
-  COOKIES.write(cookie, 0, Buffer.from(CLIENT_COOKIE, 'hex'), 0, client, NOW / 1000);
+  COOKIES.at(NOW / 1000).write(cookie, 0, Buffer.from(CLIENT_COOKIE, 'hex'), 0, client, NOW / 1000);
   return cookie.toString('hex');
 }
 

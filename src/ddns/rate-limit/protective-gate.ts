@@ -1,13 +1,14 @@
 import type { MessageSource, Transport } from '../listeners/message-hook.js';
 import { ADMIT, DROP, type QueryGate, SLIP } from '../listeners/query-gate.js';
-import { FULL_COOKIE_OCTETS, type ServerCookies } from '../wire/cookie.js';
+import { type CookieVerdict, FULL_COOKIE_OCTETS } from '../wire/cookie.js';
 import { RCODE } from '../wire/message-codes.js';
 import type { Query } from '../wire/query.js';
 import { ClientAddress } from './client-address.js';
 import type { ResponseRateLimiter } from './response-rate-limiter.js';
+import type { RollingCookies } from './rolling-cookies.js';
 
 export interface GateParts {
-  readonly cookies: ServerCookies;
+  readonly cookies: RollingCookies;
   /** Absent: no limit (FLEETCERT_DNS_RRL=off). */
   readonly limiter?: ResponseRateLimiter;
   /**
@@ -64,10 +65,10 @@ export class ProtectiveGate implements QueryGate {
   }
 
   /** Judges the query's cookie and, unless it is malformed, makes the one for the answer. */
-  #checkCookie(query: Query): ReturnType<ServerCookies['check']> {
-    const { cookies } = this.parts;
+  #checkCookie(query: Query): CookieVerdict {
     const { message, cookieOffset, cookieOctets } = query;
     const seconds = Math.floor(this.parts.now() / 1000);
+    const cookies = this.parts.cookies.at(seconds);
     const verdict = cookies.check(message, cookieOffset, cookieOctets, this.#client, seconds);
     if (verdict === 'malformed') return verdict;
     cookies.write(this.#cookie, 0, message, cookieOffset, this.#client, seconds);

@@ -1,5 +1,3 @@
-import { Injectable } from '@nestjs/common';
-
 import { AnswerEngine } from '../answering/answer-engine.js';
 import { TYPE } from '../domain/rr-type.js';
 import type { Exchange, MessageHook } from '../listeners/message-hook.js';
@@ -11,7 +9,6 @@ import { Authenticator } from './authentication.js';
  * Answers ordinary queries that are signed: secondaries with a key ask for the SOA so. The signature gives no right to
  * see more; it only makes the answer signed.
  */
-@Injectable()
 export class SignedQueryHook implements MessageHook {
   constructor(
     private readonly engine: AnswerEngine,

@@ -9,9 +9,9 @@ import { isSerialAfter } from '../domain/serial.js';
 import { parseSoa } from '../domain/soa.js';
 import type { Zone } from '../domain/zone.js';
 import type { ZoneDiff } from '../domain/zone-diff.js';
-import { ZoneSet } from '../domain/zone-set.js';
 import { ZoneJournal } from '../journal/zone-journal.js';
 import type { Exchange, MessageHook } from '../listeners/message-hook.js';
+import { ServedZones } from '../store/served-zones.js';
 import { OPCODE, RCODE } from '../wire/message-codes.js';
 import type { Query } from '../wire/query.js';
 import { readMessage } from '../wire/rr-reader.js';
@@ -34,7 +34,7 @@ export class TransferHook implements MessageHook {
   #transfers = 0;
 
   constructor(
-    private readonly zones: ZoneSet,
+    private readonly served: ServedZones,
     private readonly journal: ZoneJournal,
     private readonly peers: ZonePeers,
     private readonly authenticator: Authenticator,
@@ -50,7 +50,7 @@ export class TransferHook implements MessageHook {
     const { sender } = authentication;
     const refuse = (rcode: number): Promise<void> => exchange.send(sender.seal(refusal(query, rcode)));
 
-    const zone = this.zones.get(query.qname);
+    const zone = this.served.zones.get(query.qname);
     if (!zone) return refuse(RCODE.NOTAUTH);
     if (!mayTransfer(zone.apex, exchange.source.address, sender.peer, this.peers.secondaries(zone.apex))) {
       return refuse(RCODE.REFUSED);

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 
 import { TYPE } from '../domain/rr-type.js';
-import { ZoneSet } from '../domain/zone-set.js';
 import type { Exchange, MessageHook } from '../listeners/message-hook.js';
+import { ServedZones } from '../store/served-zones.js';
 import { Authenticator } from '../transfer/authentication.js';
 import { refusal } from '../transfer/refusal.js';
 import { OPCODE, RCODE } from '../wire/message-codes.js';
@@ -16,7 +16,7 @@ import { ZoneUpdates } from './zone-updates.js';
 @Injectable()
 export class UpdateHook implements MessageHook {
   constructor(
-    private readonly zones: ZoneSet,
+    private readonly served: ServedZones,
     private readonly updates: ZoneUpdates,
     private readonly authenticator: Authenticator,
   ) {}
@@ -33,7 +33,7 @@ export class UpdateHook implements MessageHook {
 
     // The zone section (RFC 2136 section 3.1). The accept filter has seen that it has one entry, of class IN.
     if (query.qtype !== TYPE.SOA) return answer(RCODE.FORMERR);
-    const zone = this.zones.get(query.qname);
+    const zone = this.served.zones.get(query.qname);
     if (!zone) return answer(RCODE.NOTAUTH);
     const { peer } = sender;
     if (!peer?.grant || peer.deviceId === undefined || peer.zone !== zone.apex) return answer(RCODE.REFUSED);

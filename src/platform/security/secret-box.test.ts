@@ -24,4 +24,13 @@ describe('SecretBox', () => {
     bytes[bytes.length - 1]! ^= 1;
     expect(() => box.open(bytes.toString('base64'))).toThrow();
   });
+
+  it('derives the same secret for a purpose from the same key, and another one for any other', () => {
+    const [key, other] = [randomBytes(32), randomBytes(32)];
+    const derived = new SecretBox(key).derive('dns-cookie 1', 16);
+    expect(derived).toHaveLength(16);
+    expect(new SecretBox(key).derive('dns-cookie 1', 16)).toEqual(derived);
+    expect(new SecretBox(key).derive('dns-cookie 2', 16)).not.toEqual(derived);
+    expect(new SecretBox(other).derive('dns-cookie 1', 16)).not.toEqual(derived);
+  });
 });

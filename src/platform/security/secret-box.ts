@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 const VERSION = 1;
 const IV_OCTETS = 12;
@@ -15,6 +15,14 @@ export class SecretBox {
   constructor(key: Buffer) {
     if (key.length !== 32) throw new Error('The secret key must have 32 octets.');
     this.#key = key;
+  }
+
+  /**
+   * A secret of its own for one purpose, the same on every server that has the key (RFC 5869).
+   * @param purpose text of ours, such as `dns-cookie 1`.
+   */
+  derive(purpose: string, octets: number): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.#key, '', `fleetcert ${purpose}`, octets));
   }
 
   seal(plain: Uint8Array | string): string {

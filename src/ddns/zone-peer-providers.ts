@@ -1,0 +1,93 @@
+import { randomInt } from 'node:crypto';
+
+import { Injectable, type OnModuleDestroy, type OnModuleInit, type Provider } from '@nestjs/common';
+
+import { APP_CONFIG, type AppConfig } from '../platform/config/app-config.js';
+import { SecretBox } from '../platform/security/secret-box.js';
+import { AnswerEngine } from './answering/answer-engine.js';
+import { synthesizedAddresses } from './answering/synthesized-addresses.js';
+import { MessageHooks } from './listeners/message-hooks.js';
+import { IncomingNotifyHook } from './notify/incoming-notify-hook.js';
+import { Notifier } from './notify/notifier.js';
+import { PeerSocket } from './notify/peer-socket.js';
+import { SecondaryGate } from './notify/secondary-gate.js';
+import { SecondaryProbe } from './notify/secondary-probe.js';
+import { ProtectiveGate } from './rate-limit/protective-gate.js';
+import { DEFAULT_RATE_LIMITS, ResponseRateLimiter } from './rate-limit/response-rate-limiter.js';
+import { RollingCookies } from './rate-limit/rolling-cookies.js';
+import { ServedZones } from './store/served-zones.js';
+import { Authenticator } from './transfer/authentication.js';
+import { Secondaries } from './transfer/secondaries.js';
+import { SignedQueryHook } from './transfer/signed-query-hook.js';
+import { TransferHook } from './transfer/transfer-hook.js';
+import { TsigKeys } from './transfer/tsig-keys.js';
+import { ZonePeers } from './transfer/zone-peers.js';
+import { UpdateHook } from './update/update-hook.js';
+import { UpdateWriter } from './update/update-writer.js';
+import { ZoneUpdates } from './update/zone-updates.js';
+
+const COOKIE_SECRET_OCTETS = 16;
+
+/** Puts the handlers of messages that are no ordinary queries in their place, and lets go of the socket in the end. */
+@Injectable()
+export class ZonePeerHooks implements OnModuleInit, OnModuleDestroy {
+  constructor(
+    private readonly hooks: MessageHooks,
+    private readonly transfers: TransferHook,
+    private readonly signedQueries: SignedQueryHook,
+    private readonly notifications: IncomingNotifyHook,
+    private readonly updates: UpdateHook,
+    private readonly socket: PeerSocket,
+  ) {}
+
+  onModuleInit(): void {
+    for (const hook of [this.transfers, this.signedQueries, this.notifications, this.updates]) this.hooks.add(hook);
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.socket.close();
+  }
+}
+
+/** The gate before every answer, as it is configured. */
+function protectiveGate(config: AppConfig, secrets: SecretBox): ProtectiveGate {
+  const { responsesPerSecond } = config.dns;
+  return new ProtectiveGate({
+    cookies: new RollingCookies((period) => secrets.derive(`dns-cookie ${period}`, COOKIE_SECRET_OCTETS)),
+    ...(responsesPerSecond !== undefined && {
+      limiter: new ResponseRateLimiter({ ...DEFAULT_RATE_LIMITS, responsesPerSecond }, randomInt(2 ** 32)),
+    }),
+    badCookie: 'over-limit',
+    monotonicNow: () => performance.now(),
+    // Asked for each query with a cookie: a Clock's Date would be garbage.
+    now: () => Date.now(),
+  });
+}
+
+/** Who talks to our DNS beside resolvers: secondaries, clients that update, and those that have to be held back. */
+export const ZONE_PEER_PROVIDERS: Provider[] = [
+  { provide: ProtectiveGate, inject: [APP_CONFIG, SecretBox], useFactory: protectiveGate },
+  { provide: PeerSocket, inject: [APP_CONFIG], useFactory: (config: AppConfig) => new PeerSocket(config.dns.listen) },
+  ZonePeers,
+  Authenticator,
+  TsigKeys,
+  SecondaryProbe,
+  Secondaries,
+  SecondaryGate,
+  Notifier,
+  TransferHook,
+  {
+    provide: SignedQueryHook,
+    inject: [ServedZones, Authenticator, APP_CONFIG],
+    useFactory: ({ zones }: ServedZones, authenticator: Authenticator, config: AppConfig) =>
+      new SignedQueryHook(new AnswerEngine(zones, synthesizedAddresses(config)), authenticator),
+  },
+  IncomingNotifyHook,
+  UpdateWriter,
+  ZoneUpdates,
+  UpdateHook,
+  ZonePeerHooks,
+];
+
+/** What other modules use of them. */
+export const ZONE_PEER_EXPORTS = [TsigKeys, Secondaries, SecondaryGate];
