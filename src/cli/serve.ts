@@ -30,14 +30,14 @@ export async function serve(environment: Environment, workingDirectory: string):
     config = readConfig(readEnvironment(environment, workingDirectory), workingDirectory);
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return EXIT_CONFIGURATION;
+    return refuse(error);
   }
   const signal = firstSignal();
   let app: NestExpressApplication | undefined;
   try {
     app = await start(config);
   } catch (error) {
+    if (error instanceof ConfigurationError) return refuse(error);
     process.stderr.write(`fleetcert could not start: ${(error as Error).message}\n`);
     return EXIT_FAILED;
   }
@@ -45,6 +45,11 @@ export async function serve(environment: Environment, workingDirectory: string):
   app.get(Logger).log(`${name}: stopping`);
   await closeGracefully(app);
   return 0;
+}
+
+function refuse(error: ConfigurationError): number {
+  process.stderr.write(`${error.message}\n`);
+  return EXIT_CONFIGURATION;
 }
 
 async function start(config: AppConfig): Promise<NestExpressApplication> {

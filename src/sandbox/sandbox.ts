@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nestjs/common';
 
-import { SandboxCa } from '../acme-server/sandbox/sandbox-ca.js';
+import { SandboxCaService } from '../acme-server/sandbox/sandbox-ca.service.js';
 import { EnrollmentKeys } from '../devices/enrollment/enrollment-keys.js';
 import { AdminToken } from '../operators/auth/admin-token.js';
 import { APP_CONFIG, type AppConfig } from '../platform/config/app-config.js';
@@ -25,7 +25,7 @@ export class Sandbox implements BeforeApplicationShutdown {
     @Inject(APP_CONFIG) private readonly config: AppConfig,
     private readonly enrollmentKeys: EnrollmentKeys,
     private readonly adminToken: AdminToken,
-    private readonly ca: SandboxCa,
+    private readonly ca: SandboxCaService,
   ) {}
 
   /** Resolves when every demo device serves HTTPS, or when the sandbox is stopped. Never rejects. */
@@ -35,9 +35,9 @@ export class Sandbox implements BeforeApplicationShutdown {
       `Database:   PostgreSQL, ${this.config.database.url ? 'as configured' : `embedded, in ${join(dataDirectory, 'postgres')}`}`,
     );
     this.narrator.step(`DNS:        ${dns.zones.join(', ')} on ${dns.listen.map(hostPort).join(', ')} (UDP and TCP)`);
-    this.narrator.step(`CA:         ${this.ca.directoryUrl}`);
-    this.narrator.step(`  its own TLS is trusted by ${this.ca.tlsRootPath}`);
-    this.narrator.step(`  its certificates are trusted by ${this.ca.issuingRootPath}`);
+    this.narrator.step(`CA:         ${this.ca.running.directoryUrl}`);
+    this.narrator.step(`  its own TLS is trusted by ${this.ca.running.files.tlsRoot}`);
+    this.narrator.step(`  its certificates are trusted by ${this.ca.running.files.root}`);
     this.narrator.step(`API:        ${http.publicUrl}`);
     this.narrator.step(`Log:        ${join(dataDirectory, 'server.log')}`);
     this.devices = Array.from({ length: sandbox?.devices ?? 0 }, (_, index) => this.demoDevice(index + 1));
@@ -95,7 +95,7 @@ export class Sandbox implements BeforeApplicationShutdown {
             { what: 'Ask the DNS:', command: `dig @${listen.address} -p ${listen.port} ${device.name} A` },
             {
               what: "Visit a demo device, verified by the sandbox CA's root:",
-              command: `curl --cacert ${this.ca.issuingRootPath} --resolve ${device.name}:${device.port}:${device.address} https://${device.name}:${device.port}/`,
+              command: `curl --cacert ${this.ca.running.files.root} --resolve ${device.name}:${device.port}:${device.address} https://${device.name}:${device.port}/`,
             },
           ]
         : []),

@@ -3,7 +3,7 @@ import { ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { IsBoolean, IsBooleanString, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 
 import { DeviceLifecycle } from '../../devices/device-lifecycle.js';
-import { CertificateRevocation } from '../../issuer/revocation/certificate-revocation.js';
+import { Revocations } from '../../issuer/revocation/revocations.js';
 import { PageQuery, type Page } from '../../platform/http/page.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 import { DeviceListing, type DeviceItem } from '../devices/device-listing.js';
@@ -59,7 +59,7 @@ export class DevicesController {
   constructor(
     private readonly listing: DeviceListing,
     private readonly lifecycle: DeviceLifecycle,
-    private readonly revocation: CertificateRevocation,
+    private readonly revocations: Revocations,
   ) {}
 
   @Get()
@@ -109,7 +109,7 @@ export class DevicesController {
   async delete(@Param('id', ParseUUIDPipe) id: string, @Query() query: DeletionQuery): Promise<void> {
     if (query.revoke === 'true' || query.revoke === '1') {
       await this.listing.show(id);
-      await this.revocation.revokeAllOf(id, 'cessationOfOperation');
+      await this.revocations.revokeAll(id, 'cessationOfOperation');
     }
     await this.lifecycle.delete(id);
   }

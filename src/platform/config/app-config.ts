@@ -55,6 +55,8 @@ export interface AcmeConfig {
 
 export interface SandboxConfig {
   readonly caListen: ListenAddress;
+  /** JSON file with settings of the embedded CA (its limits, how many nonces it rejects). */
+  readonly caSettingsFile?: string;
   readonly devices: number;
 }
 

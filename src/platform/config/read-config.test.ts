@@ -28,7 +28,11 @@ function problemsOf(environment: Environment): string {
 describe('readConfig', () => {
   it('describes the sandbox when nothing is set', () => {
     const config = readConfig({}, '/srv');
-    expect(config.sandbox).toEqual({ caListen: { address: '127.0.0.1', port: 14000 }, devices: 3 });
+    expect(config.sandbox).toEqual({
+      caListen: { address: '127.0.0.1', port: 14000 },
+      caSettingsFile: undefined,
+      devices: 3,
+    });
     expect(config.dns.zones).toEqual(['fleet.test']);
     expect(config.dns.listen).toEqual([{ address: '127.0.0.1', port: 5353 }]);
     expect(config.dns.nameServers).toEqual([{ name: 'ns1.fleet.test', addresses: ['127.0.0.1'] }]);

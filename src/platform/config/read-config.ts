@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { isAtOrBelow } from '../../kernel/domain-name.js';
 import { LOOPBACK_RANGES, PRIVATE_RANGES } from '../../kernel/ip-address.js';
@@ -8,6 +8,8 @@ import * as parse from './parsers.js';
 
 const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
 const LETS_ENCRYPT_STAGING = 'https://acme-staging-v02.api.letsencrypt.org/directory';
+/** Within the data directory; acme-server/sandbox writes it. */
+const SANDBOX_TLS_ROOT = 'sandbox-ca/ca-tls-root.pem';
 const SANDBOX_CA_LISTEN = { address: '127.0.0.1', port: 14000 };
 
 /**
@@ -36,8 +38,14 @@ export function readConfig(environment: Environment, workingDirectory: string): 
   const dns = readDns(reader, isSandbox);
   const http = readHttp(reader, isSandbox);
   const caListen = reader.withDefault('FLEETCERT_SANDBOX_CA_LISTEN', parse.parseListen, SANDBOX_CA_LISTEN);
+  const caSettingsFile = reader.optional('FLEETCERT_SANDBOX_CA_SETTINGS', (path) => resolve(workingDirectory, path));
   const devices = reader.withDefault('FLEETCERT_SANDBOX_DEVICES', parse.parseInteger(0, 50), 3);
-  const acme = readAcme(reader, isSandbox ? `https://${hostPort(caListen)}/directory` : directory, isSandbox);
+  const acme = readAcme(
+    reader,
+    isSandbox ? `https://${hostPort(caListen)}/directory` : directory,
+    isSandbox,
+    dataDirectory,
+  );
   const addressPolicy =
     reader.optional('FLEETCERT_ADDRESS_POLICY', parse.parseAddressPolicy) ??
     // The sandbox's demo devices live on loopback addresses.
@@ -54,7 +62,7 @@ export function readConfig(environment: Environment, workingDirectory: string): 
     dns,
     http,
     acme,
-    sandbox: isSandbox ? { caListen, devices } : undefined,
+    sandbox: isSandbox ? { caListen, caSettingsFile, devices } : undefined,
     addressPolicy,
     mail,
     secrets: { adminToken, secretKey },
@@ -124,7 +132,12 @@ function readHttp(reader: EnvironmentReader, isSandbox: boolean): HttpConfig {
   };
 }
 
-function readAcme(reader: EnvironmentReader, directoryUrl: string, sandbox: boolean): AcmeConfig {
+function readAcme(
+  reader: EnvironmentReader,
+  directoryUrl: string,
+  sandbox: boolean,
+  dataDirectory: string,
+): AcmeConfig {
   const kid = reader.optional('FLEETCERT_ACME_EAB_KID', (text) => text);
   const hmacKey = reader.optional('FLEETCERT_ACME_EAB_HMAC_KEY', parse.parseHmacKey, 'secret');
   if (kid)
@@ -140,7 +153,10 @@ function readAcme(reader: EnvironmentReader, directoryUrl: string, sandbox: bool
   return {
     directoryUrl,
     sandbox,
-    caFile: reader.optional('FLEETCERT_ACME_CA_FILE', parse.parseCertificateFile),
+    caFile:
+      reader.optional('FLEETCERT_ACME_CA_FILE', parse.parseCertificateFile) ??
+      // The embedded CA makes this file when it starts.
+      (sandbox ? join(dataDirectory, SANDBOX_TLS_ROOT) : undefined),
     contact: reader.optional('FLEETCERT_ACME_CONTACT', parse.parseMailAddress),
     externalAccount: kid && hmacKey ? { kid, hmacKey } : undefined,
     profile: reader.optional('FLEETCERT_ACME_PROFILE', parse.parseProfile),

@@ -1,0 +1,62 @@
+import {
+  type BeforeApplicationShutdown,
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { Clock } from '../../kernel/clock.js';
+import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
+import { PostgresAcmeStore } from '../store/postgres/postgres-acme-store.js';
+import { SandboxCa, type RunningSandboxCa, type SandboxCaSettings } from './sandbox-ca.js';
+
+/** Injection token of the SandboxCaSettings. */
+export const SANDBOX_CA_SETTINGS = Symbol('SANDBOX_CA_SETTINGS');
+
+/** The sandbox's CA within the server's own process: it starts and ends with it. */
+@Injectable()
+export class SandboxCaService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly ca: SandboxCa;
+  private started: RunningSandboxCa | undefined;
+
+  constructor(
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    @Inject(SANDBOX_CA_SETTINGS) private readonly settings: SandboxCaSettings,
+    dataSource: DataSource,
+    clock: Clock,
+  ) {
+    const logger = new Logger('SandboxCa');
+    this.ca = new SandboxCa(new PostgresAcmeStore(dataSource, 'sandbox-ca'), clock, {
+      info: (message, fields) => logger.log({ ...fields }, message),
+      error: (message, cause) => logger.error({ err: cause }, message),
+    });
+  }
+
+  /** Where it is, and its files; there once the application has started. */
+  get running(): RunningSandboxCa {
+    if (!this.started) throw new Error('The sandbox CA has not started.');
+    return this.started;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    const { dns, dataDirectory, sandbox } = this.config;
+    this.started = await this.ca.start({
+      listen: sandbox!.caListen,
+      dataDirectory,
+      dnsAddress: reachable(dns.listen[0]!),
+      zones: dns.zones,
+      options: this.settings,
+    });
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.ca.stop();
+  }
+}
+
+/** A listener on all addresses is asked at the loopback one. */
+function reachable({ address, port }: { address: string; port: number }): { address: string; port: number } {
+  return { address: address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '::1' : address, port };
+}
