@@ -12,6 +12,7 @@ import { APP_CONFIG, type AppConfig } from '../../../src/platform/config/app-con
 import { NotificationListener } from '../../../src/platform/database/notification-listener.js';
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
 import { Readiness } from '../../../src/platform/health/readiness.js';
+import { SecretBox } from '../../../src/platform/security/secret-box.js';
 import type { JoinedWriter } from '../../../src/platform/database/joined-write.js';
 
 export const ZONE = 'fleet.test';
@@ -67,9 +68,10 @@ export async function startDdns(databaseUrl: string, options: DdnsServerOptions 
       { provide: Clock, useValue: options.clock ?? new SystemClock() },
       { provide: DataSource, useValue: dataSource },
       { provide: NotificationListener, useValue: notifications },
+      { provide: SecretBox, useValue: new SecretBox(Buffer.alloc(32, 1)) },
       Readiness,
     ],
-    exports: [APP_CONFIG, Clock, DataSource, NotificationListener, Readiness],
+    exports: [APP_CONFIG, Clock, DataSource, NotificationListener, SecretBox, Readiness],
   })
   class Surroundings {}
 
