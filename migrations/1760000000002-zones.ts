@@ -27,6 +27,8 @@ export class Zones1760000000002 implements MigrationInterface {
     await runner.query(`CREATE INDEX rrsets_below ON rrsets (zone, (reverse(name) || '.'))`);
     // The few records of ours: the apex and the glue.
     await runner.query(`CREATE INDEX rrsets_system ON rrsets (zone, name) WHERE owners[1] = 'system'`);
+    // What operators have set; behind the CA's values, where a set has both.
+    await runner.query(`CREATE INDEX rrsets_fixed ON rrsets (zone, name) WHERE owners[cardinality(owners)] = 'fixed'`);
     // What an order has published. TXT records are few and short-lived; devices' addresses are not in this index.
     await runner.query(`CREATE INDEX rrsets_txt_owners ON rrsets USING gin (owners) WHERE type = 16`);
     await runner.query(`

@@ -11,6 +11,7 @@ import { MessageHooks } from './listeners/message-hooks.js';
 import { ApexRecords } from './publishing/apex-records.js';
 import { ChallengeRecords } from './publishing/challenge-records.js';
 import { DeviceNamePublisher } from './publishing/device-name-publisher.js';
+import { FixedRecordService } from './publishing/fixed-records.js';
 import { ListenerProbe } from './publishing/listener-probe.js';
 import { ServedZones } from './store/served-zones.js';
 import { ZoneLoader } from './store/zone-loader.js';
@@ -32,6 +33,7 @@ import { ZONE_PEER_EXPORTS, ZONE_PEER_PROVIDERS } from './zone-peer-providers.js
     ListenerProbe,
     ApexRecords,
     ChallengeRecords,
+    FixedRecordService,
     { provide: NamePublisher, useClass: DeviceNamePublisher },
     DnsServer,
     DnsHealth,
@@ -41,6 +43,7 @@ import { ZONE_PEER_EXPORTS, ZONE_PEER_PROVIDERS } from './zone-peer-providers.js
     NamePublisher,
     ChallengeRecords,
     ApexRecords,
+    FixedRecordService,
     ZoneWriter,
     ServedZones,
     ZoneJournal,

@@ -1,7 +1,9 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { childOf, isAtOrBelow, mustWireName, parentOf, presentName, wireName } from './name.js';
+
+const lower = (octet: number): number => (octet >= 0x41 && octet <= 0x5a ? octet + 32 : octet);
 
 describe('names', () => {
   it.each([
@@ -46,7 +48,6 @@ describe('names', () => {
     const label = fc.uint8Array({ minLength: 1, maxLength: 63 });
     fc.assert(
       fc.property(fc.array(label, { minLength: 1, maxLength: 3 }), (labels) => {
-        const lower = (octet: number): number => (octet >= 0x41 && octet <= 0x5a ? octet + 32 : octet);
         const wire = labels.map((octets) => String.fromCharCode(octets.length, ...octets.map(lower))).join('') + '\0';
         expect(wireName(presentName(wire))).toBe(wire);
       }),

@@ -44,7 +44,8 @@ export function describeAnswer(message: Buffer): Answer {
   const packet = Packet.parse(message);
   if (packet.errors.length > 0) throw packet.errors[0];
   const flags = message.readUInt16BE(2);
-  const text = (records: Packet['answers']): string[] => records.filter((record) => record.type !== 41).map(presentRecord);
+  const text = (records: Packet['answers']): string[] =>
+    records.filter((record) => record.type !== 41).map(presentRecord);
   return {
     rcode: RCODES[packet.header.rcode & 15] ?? String(packet.header.rcode),
     flags: [

@@ -16,8 +16,13 @@ describeOnEachDatabase('device names', (database) => {
 
   it('serves a device when publish resolves', async () => {
     await server.names.publish({ ...device, addresses: ['10.1.1.4', 'fd00::4'] }, NO_WRITE);
-    expect(await ask(server.port, `d1.${ZONE}`, 'A')).toMatchObject({ rcode: 'NOERROR', answers: ['d1.fleet.test. 60 IN A 10.1.1.4'] });
-    expect(await ask(server.port, `10-1-1-4.d1.${ZONE}`, 'A')).toMatchObject({ answers: ['10-1-1-4.d1.fleet.test. 60 IN A 10.1.1.4'] });
+    expect(await ask(server.port, `d1.${ZONE}`, 'A')).toMatchObject({
+      rcode: 'NOERROR',
+      answers: ['d1.fleet.test. 60 IN A 10.1.1.4'],
+    });
+    expect(await ask(server.port, `10-1-1-4.d1.${ZONE}`, 'A')).toMatchObject({
+      answers: ['10-1-1-4.d1.fleet.test. 60 IN A 10.1.1.4'],
+    });
     expect(await ask(server.port, `fd00--4.d1.${ZONE}`, 'AAAA')).toMatchObject({ rcode: 'NOERROR' });
     expect(await ask(server.port, `x.d1.${ZONE}`, 'A')).toMatchObject({ rcode: 'NXDOMAIN' });
   });
