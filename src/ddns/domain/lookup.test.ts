@@ -38,12 +38,14 @@ const zone = aZone(`
   mail            300 MX    10 dev1
 `);
 
+function list(rrsets: readonly OwnedRrset[]): string {
+  return rrsets
+    .map(({ owner, rrset }) => `${presentName(owner).replace(`.${APEX}`, '')} ${typeName(rrset.type)}×${rrset.size}`)
+    .join(', ');
+}
+
 function look(name: string, type: string, allows?: (address: string) => boolean): string {
   const result = lookup(zone, nameIn(name, zone.apex), typeNumber(type)!, allows);
-  const list = (rrsets: readonly OwnedRrset[]): string =>
-    rrsets
-      .map(({ owner, rrset }) => `${presentName(owner).replace(`.${APEX}`, '')} ${typeName(rrset.type)}×${rrset.size}`)
-      .join(', ');
   return [result.kind, list(result.answer), list(result.authority), list(result.additional)].join(' | ');
 }
 
@@ -95,9 +97,9 @@ describe('lookup', () => {
   });
 });
 
-describe('synthesised IP-encoded names', () => {
-  const allows = (address: string): boolean => isInRanges(address, PRIVATE_RANGES);
+const allows = (address: string): boolean => isInRanges(address, PRIVATE_RANGES);
 
+describe('synthesised IP-encoded names', () => {
   it.each([
     ['an IPv4 address that the policy allows', '10-9-8-7.dev2', 'A', 'answer | 10-9-8-7.dev2 A×1 |  | '],
     ['an IPv6 address that the policy allows', 'fd00--99.dev2', 'AAAA', 'answer | fd00--99.dev2 AAAA×1 |  | '],

@@ -28,6 +28,8 @@ export class TcpConnection implements Responder {
   #answersDue = 0;
   /** Nothing more is read. */
   #ending = false;
+  /** Nor is the client's own end waited for. */
+  #closing = false;
   #lastActive: number;
   #messageBegan: number | undefined;
   #unsentSince: number | undefined;
@@ -75,7 +77,8 @@ export class TcpConnection implements Responder {
 
   changeAnswersDue(change: 1 | -1): void {
     this.#answersDue += change;
-    if (this.#ending) this.end();
+    if (this.#closing) this.close();
+    else if (this.#ending) this.end();
   }
 
   /** Closes the connection when one of its times is over. */
@@ -88,8 +91,7 @@ export class TcpConnection implements Responder {
       this.destroy();
     } else if (!isBusy && isOver(this.#lastActive, limits.idleMilliseconds)) {
       counters.tcpTimedOut += 1;
-      // Not every client answers our FIN with its own: this waits for none.
-      this.socket.destroySoon();
+      this.close();
     }
   }
 
@@ -97,6 +99,13 @@ export class TcpConnection implements Responder {
   end(): void {
     this.#ending = true;
     if (this.#answersDue === 0 && !this.socket.writableEnded) this.socket.end();
+  }
+
+  /** Closes when the answers under way are sent, whatever the client does. */
+  close(): void {
+    this.#ending = true;
+    this.#closing = true;
+    if (this.#answersDue === 0) this.socket.destroySoon();
   }
 
   destroy(): void {
@@ -110,11 +119,13 @@ export class TcpConnection implements Responder {
     if (taken === segment.length || this.#ending) return;
     this.#rest = segment.subarray(taken);
     this.socket.pause();
+    // The kernel took all of it at once? Then there is no drain to wait for, only the turn of others.
+    if (!this.socket.writableNeedDrain) setImmediate(() => this.#goOn());
   }
 
   /** @returns whether to go on with the next message. */
   #answer(message: Buffer): boolean {
-    if (this.#ending) return false;
+    if (this.#ending || this.socket.destroyed) return false;
     const { pipeline, counters, limits, now, onActive } = this.#parts;
     this.#lastActive = now();
     this.#messageBegan = undefined;
@@ -143,6 +154,10 @@ export class TcpConnection implements Responder {
   #drained(): void {
     this.#unsentSince = undefined;
     this.#lastActive = this.#parts.now();
+    this.#goOn();
+  }
+
+  #goOn(): void {
     const rest = this.#rest;
     this.#rest = undefined;
     if (rest) this.#receive(rest);

@@ -74,7 +74,7 @@ export class TcpListener {
   /** Takes no new connections, lets the answers under way go out, and closes. */
   async close(): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    for (const connection of this.#own) connection.end();
+    for (const connection of this.#own) connection.close();
     const impatience = setTimeout(() => {
       for (const connection of this.#own) connection.destroy();
     }, LAST_ANSWERS_MILLISECONDS);

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { Packet } from 'dns2';
 
-import { typeName, typeNumber } from '../../../src/ddns/domain/rr-type.js';
+import { TYPE, typeName, typeNumber } from '../../../src/ddns/domain/rr-type.js';
 
 export interface Answer {
   readonly rcode: string;
@@ -44,8 +44,6 @@ export function describeAnswer(message: Buffer): Answer {
   const packet = Packet.parse(message);
   if (packet.errors.length > 0) throw packet.errors[0];
   const flags = message.readUInt16BE(2);
-  const text = (records: Packet['answers']): string[] =>
-    records.filter((record) => record.type !== 41).map(presentRecord);
   return {
     rcode: RCODES[packet.header.rcode & 15] ?? String(packet.header.rcode),
     flags: [
@@ -56,12 +54,17 @@ export function describeAnswer(message: Buffer): Answer {
       [0x0020, 'AD'],
       [0x0010, 'CD'],
     ].flatMap(([bit, flag]) => ((flags & Number(bit)) !== 0 ? [String(flag)] : [])),
-    answers: text(packet.answers),
-    authority: text(packet.authorities),
-    additional: text(packet.additionals),
+    answers: presentRecords(packet.answers),
+    authority: presentRecords(packet.authorities),
+    additional: presentRecords(packet.additionals),
     octets: message.length,
     message,
   };
+}
+
+/** All but OPT. */
+function presentRecords(records: Packet['answers']): string[] {
+  return records.filter((record) => record.type !== TYPE.OPT).map(presentRecord);
 }
 
 function presentRecord(record: Packet['answers'][number]): string {
