@@ -84,6 +84,11 @@ describe('a window that is moved into the past', () => {
     expect(told(fresh, info(-2, -1), T0 + DAY).revoked).toBe(true);
   });
 
+  it('is one also for a certificate whose own window is over already', () => {
+    const late = told(fresh, info(29, 31), T0);
+    expect(told(late, info(32, 33), T0 + 34 * DAY).revoked).toBe(true);
+  });
+
   it('is none when we are late', () => {
     expect(told(fresh, info(29, 31), T0 + 40 * DAY).revoked).toBe(false);
     const known = told(fresh, info(29, 31), T0);

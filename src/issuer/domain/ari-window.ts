@@ -63,9 +63,9 @@ export function afterRenewalInfo(
   const same = state.window?.start === start && state.window.end === end;
   const known = { certId: state.certId, window: { start, end }, explanationUrl, pollAt, faults: 0 };
   if (same) return { ...known, renewAt: state.renewAt, revoked: state.revoked };
-  const over = end <= now;
-  const movedBack = state.window !== undefined && end < state.window.end;
-  return { ...known, renewAt: start + random * (end - start), revoked: over && (movedBack || now < usualRenewAt) };
+  // A CA has no other reason to move a window to where it is over.
+  const revoked = end <= now && (state.window !== undefined || now < usualRenewAt);
+  return { ...known, renewAt: start + random * (end - start), revoked };
 }
 
 /** What was known stays; when to ask again depends on whose fault it was. `random` is uniform in [0, 1). */
