@@ -86,19 +86,5 @@ describeWithPeers(
       const dump: { row: string }[] = await database.dataSource.query(`SELECT c::text AS row FROM certificates c`);
       expect(JSON.stringify(dump)).not.toContain('PRIVATE KEY');
     });
-
-    it('binds the CA to the account in the apex CAA records', async () => {
-      const { stdout } = await run('dig', [
-        '@127.0.0.1',
-        '-p',
-        String(server.dnsPort),
-        'd.example.com',
-        'CAA',
-        '+short',
-      ]);
-      expect(stdout).toMatch(
-        /0 issue "pebble\.letsencrypt\.org; ?accounturi=https:\/\/\S+; ?validationmethods=dns-01"/,
-      );
-    });
   },
 );

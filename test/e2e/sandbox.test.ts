@@ -54,6 +54,11 @@ describe('the sandbox, as npm start brings it up', () => {
   });
 
   describeWithPeers(['dig'], 'with dig', () => {
+    it('binds the CA to its account in the apex CAA records', async () => {
+      const caa = await shell(`dig @127.0.0.1 -p ${server.dnsPort} fleet.test CAA +short`);
+      expect(caa).toMatch(/0 issue "ca\.fleetcert\.test; ?accounturi=https:\/\/\S+; ?validationmethods=dns-01"/);
+    });
+
     it('prints a dig line that answers', async () => {
       expect(await shell(`${commandStarting(server.output(), 'dig @')} +short`)).toMatch(/^127\.0\.0\.1\d$/m);
     });

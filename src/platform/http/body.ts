@@ -27,6 +27,11 @@ export function jsonBody(request: Request, response: Response, next: NextFunctio
       next(new DomainError('invalid_request', 'The body has to be a JSON object, not an array.'));
       return;
     }
+    // JSON.parse makes an own property of it, which the validation would drop without a word.
+    if (!error && typeof request.body === 'object' && Object.hasOwn(request.body as object, '__proto__')) {
+      next(new DomainError('invalid_request', 'The body holds the field __proto__, which is not a field of any call.'));
+      return;
+    }
     next(error);
   });
 }

@@ -16,6 +16,12 @@ const REDACTED = [
   'res.headers["set-cookie"]',
 ];
 
+/** 503 says that something else is away, and that is logged where it is noticed. */
+function levelOf(status: number, error: Error | undefined): 'error' | 'warn' | 'debug' {
+  if (status === 503) return 'warn';
+  return error || status >= 500 ? 'error' : 'debug';
+}
+
 /** Structured JSON logs, one request id through everything that a request causes. */
 export function loggingModule(config: AppConfig): DynamicModule {
   const options = {
@@ -34,7 +40,7 @@ export function loggingModule(config: AppConfig): DynamicModule {
     },
     autoLogging: { ignore: (request: { url?: string }) => request.url?.startsWith('/health') ?? false },
     customLogLevel: (_request: unknown, response: { statusCode: number }, error?: Error) =>
-      error || response.statusCode >= 500 ? ('error' as const) : ('debug' as const),
+      levelOf(response.statusCode, error),
   };
   return LoggerModule.forRoot({
     pinoHttp: config.sandbox ? [options, sandboxLogDestination(join(config.dataDirectory, 'server.log'))] : options,
