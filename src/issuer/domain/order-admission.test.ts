@@ -7,11 +7,20 @@ const now = new Date('2026-03-01T12:00:00Z');
 const names = ['k2v7.fleet.test'];
 
 function facts(change: Partial<AdmissionFacts> = {}): AdmissionFacts {
-  return { csrSha256: 'new', names, failures: 0, ...change };
+  return { csrSha256: 'new', spkiSha256: 'new key', names, failures: 0, ...change };
 }
 
 function anOpenOrder(change: Partial<OpenOrder> = {}): OpenOrder {
-  return { id: 'open', csrSha256: 'old', status: 'queued', names, leased: false, finalized: false, ...change };
+  return {
+    id: 'open',
+    csrSha256: 'old',
+    spkiSha256: 'old key',
+    status: 'queued',
+    names,
+    leased: false,
+    finalized: false,
+    ...change,
+  };
 }
 
 const issued = { id: 'issued', renewAt: addSeconds(now, 3600), revoked: false, newest: true };
@@ -32,6 +41,13 @@ describe('admitOrder', () => {
       const open = anOpenOrder({ csrSha256: 'new', ...change });
       expect(admitOrder(facts({ open }), now, 0)).toEqual({ kind: 'same-order', orderId: 'open' });
     }
+  });
+
+  it('answers a CSR that was made anew for the same key and names with the open order', () => {
+    const open = anOpenOrder({ spkiSha256: 'new key', leased: true });
+    expect(admitOrder(facts({ open }), now, 0)).toEqual({ kind: 'same-order', orderId: 'open' });
+    const more = facts({ open, names: [...names, '*.k2v7.fleet.test'] });
+    expect(admitOrder(more, now, 0)).toMatchObject({ kind: 'busy' });
   });
 
   it('answers a CSR that was issued with the issued order', () => {

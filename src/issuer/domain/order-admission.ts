@@ -6,6 +6,7 @@ import type { OrderStatus } from './order.js';
 export interface OpenOrder {
   readonly id: string;
   readonly csrSha256: string;
+  readonly spkiSha256: string;
   readonly status: OrderStatus;
   readonly names: readonly string[];
   /** A server works on it right now. */
@@ -17,6 +18,7 @@ export interface OpenOrder {
 
 export interface AdmissionFacts {
   readonly csrSha256: string;
+  readonly spkiSha256: string;
   readonly names: readonly string[];
   readonly open?: OpenOrder;
   /** The newest order that was issued for this very CSR, and whether its certificate still serves. */
@@ -32,7 +34,7 @@ export interface AdmissionFacts {
 }
 
 export type Admission =
-  /** The same CSR again: its order. */
+  /** The same CSR again, or another one for the same key and names: its order. */
   | { readonly kind: 'same-order'; readonly orderId: string }
   /** Issued for this CSR already. */
   | { readonly kind: 'issued'; readonly orderId: string }
@@ -62,7 +64,7 @@ const BUSY_SECONDS = 15;
  */
 export function admitOrder(facts: AdmissionFacts, now: Date, random: number): Admission {
   const { open, issued } = facts;
-  if (open?.csrSha256 === facts.csrSha256) return { kind: 'same-order', orderId: open.id };
+  if (open !== undefined && asksForTheSame(open, facts)) return { kind: 'same-order', orderId: open.id };
   if (open !== undefined && (open.leased || open.finalized)) {
     return { kind: 'busy', orderId: open.id, retryAfterSeconds: BUSY_SECONDS };
   }
@@ -81,6 +83,13 @@ export function admitOrder(facts: AdmissionFacts, now: Date, random: number): Ad
     notBefore: heldBack ? earliest : now,
     heldBackBy: heldBack ? facts.failures : 0,
   };
+}
+
+/** ECDSA signs differently each time: a CSR that was made anew for the same key and names asks for nothing else. */
+function asksForTheSame(open: OpenOrder, facts: AdmissionFacts): boolean {
+  return (
+    open.csrSha256 === facts.csrSha256 || (open.spkiSha256 === facts.spkiSha256 && sameNames(open.names, facts.names))
+  );
 }
 
 function sameNames(a: readonly string[], b: readonly string[]): boolean {

@@ -23,6 +23,7 @@ import { IS_OPEN } from './order-row.js';
 interface OpenRow {
   id: string;
   csr_sha256: string;
+  spki_sha256: string;
   status: OrderStatus;
   names: string[];
   step: string;
@@ -79,7 +80,7 @@ export class OrderIntake {
     const csrSha256 = createHash('sha256').update(csr.der).digest('hex');
     const open = await this.openOrder(transaction, device.deviceId);
     const admission = admitOrder(
-      await this.facts(transaction, device.deviceId, csrSha256, csr.names, open),
+      await this.facts(transaction, device.deviceId, csr, csrSha256, open),
       now,
       Math.random(),
     );
@@ -109,7 +110,7 @@ export class OrderIntake {
 
   private async openOrder(transaction: EntityManager, deviceId: string): Promise<OpenRow | undefined> {
     const rows: OpenRow[] = await transaction.query(
-      `SELECT o.id, o.csr_sha256, o.status, o.names, o.step, o.acme_order_url, o.account_id, o.queued_at, o.next_attempt_at,
+      `SELECT o.id, o.csr_sha256, o.spki_sha256, o.status, o.names, o.step, o.acme_order_url, o.account_id, o.queued_at, o.next_attempt_at,
               coalesce(o.lease_expires_at > clock_timestamp(), false) AS leased
          FROM issuance_orders o WHERE o.device_id = $1 AND ${IS_OPEN} FOR UPDATE`,
       [deviceId],
@@ -120,8 +121,8 @@ export class OrderIntake {
   private async facts(
     transaction: EntityManager,
     deviceId: string,
+    csr: CheckedCsr,
     csrSha256: string,
-    names: readonly string[],
     open: OpenRow | undefined,
   ): Promise<AdmissionFacts> {
     const issued: { id: string; renew_at: Date; revoked: boolean; newest: boolean }[] = await transaction.query(
@@ -141,7 +142,8 @@ export class OrderIntake {
     const last = issued[0];
     return {
       csrSha256,
-      names,
+      spkiSha256: csr.spkiSha256,
+      names: csr.names,
       failures: failed[0]?.failures ?? 0,
       lastFailureAt: failed[0]?.last ?? undefined,
       ...(last && { issued: { id: last.id, renewAt: last.renew_at, revoked: last.revoked, newest: last.newest } }),
@@ -149,6 +151,7 @@ export class OrderIntake {
         open: {
           id: open.id,
           csrSha256: open.csr_sha256,
+          spkiSha256: open.spki_sha256,
           status: open.status,
           names: open.names,
           leased: open.leased,

@@ -162,7 +162,8 @@ export class TestIssuer {
     return Promise.all(claimed.map((order) => this.pipeline.run(order, account, new AbortController().signal)));
   }
 
-  async order(device: Device, key: KeyObject = aKey(), names: readonly string[] = [device.name]): Promise<ReadOrder> {
+  /** A new CSR for the key. */
+  order(device: Device, key: KeyObject = aKey(), names: readonly string[] = [device.name]): Promise<ReadOrder> {
     return this.intake.submit(device, csrOf(key, names));
   }
 

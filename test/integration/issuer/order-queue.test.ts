@@ -1,0 +1,166 @@
+import { beforeEach, expect, it } from 'vitest';
+import type { EntityManager } from 'typeorm';
+
+import {
+  type BudgetDecision,
+  type BudgetRequest,
+  UnlimitedBudget,
+} from '../../../src/issuer/worker/issuance-budget.js';
+import { LeaseLostError } from '../../../src/issuer/worker/lease.js';
+import { describeOnEachDatabase } from '../../support/database.js';
+import { aDevice, aKey, resetIssuer, ShiftedClock, TestIssuer } from './support/test-issuer.js';
+
+/** Room for so many orders, and later for one more. */
+class SmallBudget extends UnlimitedBudget {
+  readonly settled: { orderId: string; issued: boolean }[] = [];
+
+  constructor(
+    private room: number,
+    private readonly until: () => Date,
+  ) {
+    super();
+  }
+
+  override async reserve(
+    _transaction: EntityManager,
+    requests: readonly BudgetRequest[],
+  ): Promise<readonly BudgetDecision[]> {
+    return requests.map(() =>
+      this.room-- > 0
+        ? { granted: true }
+        : { granted: false, until: this.until(), reason: 'The CA allows one more at noon.' },
+    );
+  }
+
+  override async settle(_transaction?: EntityManager, orderId?: string, issued?: boolean): Promise<void> {
+    this.settled.push({ orderId: orderId!, issued: issued! });
+  }
+}
+
+describeOnEachDatabase('the queue of orders', (database) => {
+  let issuer: TestIssuer;
+  beforeEach(async () => {
+    await resetIssuer(database);
+    issuer = new TestIssuer(database);
+  });
+
+  const orders = async (count: number): Promise<string[]> => {
+    const ids: string[] = [];
+    for (let index = 0; index < count; index++) {
+      ids.push((await issuer.order(await aDevice(database.dataSource))).orderId);
+      issuer.clock.advanceSeconds(1);
+    }
+    return ids;
+  };
+  const claim = async (owner: string, count: number, leaseSeconds?: number) =>
+    (await issuer.queue.claim(owner, count, issuer.clock.now(), leaseSeconds)).map(({ order }) => order.id);
+
+  it('gives out the oldest first', async () => {
+    const ids = await orders(3);
+    expect(await claim('a', 2)).toEqual(ids.slice(0, 2));
+    expect(await claim('a', 2)).toEqual(ids.slice(2));
+  });
+
+  it('gives no order to two servers that claim at the same time', async () => {
+    const ids = await orders(20);
+    const claims = await Promise.all(Array.from({ length: 8 }, (_, index) => claim(`server-${index}`, 5)));
+    const claimed = claims.flat();
+    expect(new Set(claimed).size).toBe(claimed.length);
+    const rest = await claim('last', 20);
+    expect([...claimed, ...rest].toSorted()).toEqual(ids.toSorted());
+  });
+
+  it('gives an order to another server when its lease has expired, not before', async () => {
+    const ids = await orders(1);
+    expect(await claim('dying', 1, 0.2)).toEqual(ids);
+    expect(await claim('other', 1)).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(await claim('other', 1)).toEqual(ids);
+  });
+
+  it('keeps a lease that is renewed, and marks one lost that somebody else has', async () => {
+    await orders(1);
+    const [claimed] = await issuer.queue.claim('slow', 1, issuer.clock.now(), 0.2);
+    await issuer.queue.renew([claimed!.lease], 30);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(await claim('other', 1)).toEqual([]);
+    claimed!.lease.assertHeld();
+
+    await database.dataSource.query(`UPDATE issuance_orders SET lease_expires_at = now() - interval '1 second'`);
+    expect(await claim('other', 1)).toHaveLength(1);
+    await issuer.queue.renew([claimed!.lease], 30);
+    expect(() => claimed!.lease.assertHeld()).toThrow(LeaseLostError);
+  });
+
+  it('refuses every write under a lost lease', async () => {
+    const [id] = await orders(1);
+    const [claimed] = await issuer.queue.claim('slow', 1, issuer.clock.now(), 30);
+    await database.dataSource.query(`UPDATE issuance_orders SET lease_id = gen_random_uuid()`);
+    const note = { now: issuer.clock.now(), events: [] };
+    const { lease } = claimed!;
+    await expect(issuer.progress.recordStep(lease, 'authorized', note)).rejects.toThrow(LeaseLostError);
+    await expect(issuer.progress.fail(lease, { code: 'ca_refused', reason: 'no' }, note)).rejects.toThrow(
+      LeaseLostError,
+    );
+    expect(await issuer.row(id!)).toMatchObject({ status: 'issuing', step: 'queued' });
+  });
+
+  it('gives a released order back as it was', async () => {
+    const ids = await orders(1);
+    const [claimed] = await issuer.queue.claim('stopping', 1, issuer.clock.now());
+    await issuer.queue.release([claimed!.lease]);
+    expect(await claim('other', 1)).toEqual(ids);
+  });
+
+  it("keeps a suspended device's order until the device is resumed", async () => {
+    const device = await aDevice(database.dataSource);
+    const { orderId } = await issuer.order(device);
+    await database.dataSource.query(`UPDATE devices SET state = 'suspended'`);
+    expect(await claim('a', 1)).toEqual([]);
+    await database.dataSource.query(`UPDATE devices SET state = 'active'`);
+    expect(await claim('a', 1)).toEqual([orderId]);
+  });
+
+  it('fails the orders of a removed device', async () => {
+    const device = await aDevice(database.dataSource);
+    const { orderId } = await issuer.order(device);
+    await database.dataSource.query(`UPDATE devices SET state = 'deleted'`);
+    expect(await claim('a', 1)).toEqual([]);
+    const now = issuer.clock.now();
+    expect(await database.dataSource.transaction((transaction) => issuer.hopeless.fail(transaction, now))).toBe(1);
+    expect(await issuer.read(device, orderId)).toMatchObject({ status: 'failed', reason: 'The device was removed.' });
+  });
+
+  it('defers what does not fit the budget, with its reason and its time', async () => {
+    const clock = new ShiftedClock();
+    const noon = new Date(clock.now().getTime() + 3_600_000);
+    const budget = new SmallBudget(1, () => noon);
+    issuer = new TestIssuer(database, { budget, clock });
+    const ids = await orders(2);
+    expect(await claim('a', 2)).toEqual([ids[0]]);
+    expect(await issuer.row(ids[1]!)).toMatchObject({
+      status: 'deferred',
+      reason_code: 'budget',
+      reason: 'The CA allows one more at noon.',
+      next_attempt_at: noon,
+    });
+  });
+
+  it('settles the budget with the end of an order', async () => {
+    const budget = new SmallBudget(9, () => new Date());
+    issuer = new TestIssuer(database, { budget });
+    const [first] = await orders(1);
+    await issuer.runDue();
+    expect(budget.settled).toEqual([{ orderId: first, issued: true }]);
+  });
+
+  it('counts the line for the estimate', async () => {
+    issuer = new TestIssuer(database, { ordersInFlight: 1 });
+    const device = await aDevice(database.dataSource);
+    await orders(4);
+    const last = await issuer.order(device, aKey());
+    const seconds = (Date.parse(last.estimatedAt!) - issuer.clock.now().getTime()) / 1000;
+    expect(seconds).toBeGreaterThan(20);
+    expect(seconds).toBeLessThan(26);
+  });
+});

@@ -1,0 +1,215 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import type { Device } from '../../../src/devices/domain/device.js';
+import { describeOnEachDatabase } from '../../support/database.js';
+import { problem, unreachable } from './support/fake-ca.js';
+import { aDevice, aKey, resetIssuer, TestIssuer, type TestIssuerOptions, ZONE } from './support/test-issuer.js';
+
+async function until(condition: () => Promise<boolean> | boolean, seconds = 10): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error('it did not come to that in time');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function isIssued(issuer: TestIssuer, device: Device, orderId: string): Promise<boolean> {
+  return (await issuer.read(device, orderId)).status === 'issued';
+}
+
+describeOnEachDatabase('the worker', (database) => {
+  const running: TestIssuer[] = [];
+  beforeEach(() => resetIssuer(database));
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((issuer) => issuer.stop()));
+  });
+
+  const start = (options: TestIssuerOptions = {}): TestIssuer => {
+    const issuer = new TestIssuer(database, options);
+    running.push(issuer);
+    issuer.start();
+    return issuer;
+  };
+  it('issues an order as soon as it is taken, without waiting for its poll', async () => {
+    const issuer = start({ timings: { pollSeconds: 60 } });
+    const device = await aDevice(database.dataSource);
+    const startedAt = Date.now();
+    const { orderId } = await issuer.order(device);
+    await until(() => isIssued(issuer, device, orderId));
+    expect(Date.now() - startedAt).toBeLessThan(5_000);
+  });
+
+  it('is woken by an order that another server has taken', async () => {
+    const worker = start({ timings: { pollSeconds: 60 } });
+    await until(() => worker.ca.count('caaIdentities') === 1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const taker = new TestIssuer(database, { ca: worker.ca, zone: worker.zone });
+    const device = await aDevice(database.dataSource);
+    const { orderId } = await taker.order(device);
+    await until(() => isIssued(taker, device, orderId));
+    expect(worker.ca.issued).toHaveLength(1);
+  });
+
+  it('finds by its poll what no notification told of', async () => {
+    const worker = start();
+    await until(() => worker.ca.count('caaIdentities') === 1);
+    const device = await aDevice(database.dataSource);
+    const { orderId } = await worker.order(device);
+    await until(() => isIssued(worker, device, orderId));
+    const renewal = await worker.order(device);
+    await database.dataSource.query(
+      `UPDATE issuance_orders SET next_attempt_at = now() + interval '1 second' WHERE id = $1`,
+      [renewal.orderId],
+    );
+    await until(() => isIssued(worker, device, renewal.orderId));
+    expect(worker.ca.issued).toHaveLength(2);
+  });
+
+  it('works on no more orders at once than is configured', async () => {
+    const devices = await Promise.all(Array.from({ length: 8 }, () => aDevice(database.dataSource)));
+    const taker = new TestIssuer(database);
+    const orders = await Promise.all(devices.map((device) => taker.order(device)));
+    let most = 0;
+    const worker = new TestIssuer(database, { ordersInFlight: 3 });
+    running.push(worker);
+    const active = new Set<string>();
+    worker.probe.onStep = (step, orderId) => {
+      active.add(orderId);
+      most = Math.max(most, active.size);
+      if (step === 'challenge-withdrawn') active.delete(orderId);
+    };
+    worker.start();
+    await until(async () => {
+      const states = await Promise.all(orders.map(({ orderId }, index) => isIssued(worker, devices[index]!, orderId)));
+      return states.every(Boolean);
+    }, 20);
+    expect(most).toBe(3);
+  });
+
+  it('two servers issue each of many orders once', async () => {
+    const first = start({ ordersInFlight: 4 });
+    start({ ca: first.ca, zone: first.zone, ordersInFlight: 4 });
+    const devices = await Promise.all(Array.from({ length: 24 }, () => aDevice(database.dataSource)));
+    const orders = await Promise.all(devices.map((device) => first.order(device)));
+    await until(async () => {
+      const states = await Promise.all(orders.map(({ orderId }, index) => isIssued(first, devices[index]!, orderId)));
+      return states.every(Boolean);
+    }, 30);
+    expect(first.ca.orders).toHaveLength(24);
+    expect(first.ca.issued).toHaveLength(24);
+    expect(first.zone.size).toBe(0);
+  });
+
+  it('several servers that start at once make one account', async () => {
+    const first = start();
+    const others = Array.from({ length: 4 }, () => start({ ca: first.ca, zone: first.zone }));
+    const accounts = await Promise.all([first, ...others].map((issuer) => issuer.setup.ready()));
+    expect(new Set(accounts.map(({ ca }) => ca.accountUrl)).size).toBe(1);
+    expect(first.ca.accounts.size).toBe(1);
+    const rows: { key_sealed: string }[] = await database.dataSource.query(`SELECT key_sealed FROM acme_accounts`);
+    expect(rows).toHaveLength(1);
+    expect(Buffer.from(rows[0]!.key_sealed, 'base64').toString('latin1')).not.toContain('PRIVATE KEY');
+  });
+
+  it('binds the CAA records to the account, and names the CA before there is one', async () => {
+    const issuer = new TestIssuer(database);
+    issuer.ca.fail('register', problem('externalAccountRequired', 403));
+    await expect(issuer.setup.ready()).rejects.toThrow('externalAccountRequired');
+    expect(issuer.zone.caa.get(ZONE)).toEqual(['0 issue "ca.test"', '0 issuewild "ca.test"']);
+    await issuer.setup.ready();
+    expect(issuer.zone.caa.get(ZONE)![0]).toBe(
+      '0 issue "ca.test; accounturi=https://ca.test/acct/1; validationmethods=dns-01"',
+    );
+  });
+
+  it('tells waiting orders why nothing goes on while the CA is away, and issues them when it is back', async () => {
+    const issuer = new TestIssuer(database);
+    issuer.ca.fail('caaIdentities', ...Array.from({ length: 4 }, () => unreachable()));
+    running.push(issuer);
+    const device = await aDevice(database.dataSource);
+    const { orderId } = await issuer.order(device);
+    issuer.start();
+    await until(async () => ((await issuer.read(device, orderId)).reason ?? '').includes('cannot be reached'));
+    expect(await issuer.read(device, orderId)).toMatchObject({ status: 'queued' });
+    await until(() => isIssued(issuer, device, orderId), 15);
+  });
+
+  it('wakes the orders that waited for a CA that could not be reached, once it is back', async () => {
+    const issuer = new TestIssuer(database);
+    const device = await aDevice(database.dataSource);
+    const { orderId } = await issuer.order(device);
+    await database.dataSource.query(`UPDATE issuance_orders SET failures = 2`);
+    issuer.ca.fail('newOrder', unreachable());
+    await issuer.runDue();
+    issuer.ca.fail('ping', unreachable());
+    await issuer.caReturn.check();
+    await issuer.caReturn.check();
+    issuer.clock.advanceSeconds(31);
+    expect(await issuer.runDue()).toEqual(['issued']);
+    expect(await issuer.read(device, orderId)).toMatchObject({ status: 'issued' });
+  });
+
+  it('registers again at a CA that has forgotten the account', async () => {
+    const issuer = new TestIssuer(database);
+    const device = await aDevice(database.dataSource);
+    await issuer.setup.ready();
+    issuer.ca.accounts.clear();
+    const { orderId } = await issuer.order(device);
+    expect(await issuer.runDue()).toEqual(['deferred']);
+    expect(await issuer.row(orderId)).toMatchObject({ reason_code: 'ca_account' });
+    issuer.clock.advanceSeconds(70);
+    expect(await issuer.runDue()).toEqual(['issued']);
+    expect(issuer.ca.accounts.size).toBe(1);
+  });
+
+  it('gives its orders back when it is stopped, and another server completes them at once', async () => {
+    const issuer = start();
+    issuer.ca.validationPolls = 1_000;
+    const device = await aDevice(database.dataSource);
+    const { orderId } = await issuer.order(device);
+    await until(() => issuer.ca.count('completeChallenge') === 1);
+    await issuer.stop();
+    running.length = 0;
+    expect(await issuer.row(orderId)).toMatchObject({ status: 'issuing', lease_id: null });
+
+    issuer.ca.validationPolls = 0;
+    const other = start({ ca: issuer.ca, zone: issuer.zone });
+    await until(() => isIssued(other, device, orderId));
+    expect(issuer.ca.orders).toHaveLength(1);
+  });
+
+  it('takes over the order of a server that has died, when its lease ends', async () => {
+    const dead = new TestIssuer(database);
+    const device = await aDevice(database.dataSource);
+    const { orderId } = await dead.order(device, aKey());
+    await dead.setup.ready();
+    await dead.queue.claim('dead', 1, dead.clock.now(), 1);
+    const other = start({ ca: dead.ca, zone: dead.zone });
+    await until(() => isIssued(other, device, orderId));
+    expect(dead.ca.issued).toHaveLength(1);
+  });
+
+  it('keeps the lease of an order that takes longer than a lease', async () => {
+    const issuer = start({ timings: { leaseSeconds: 0.6 } });
+    const rival = start({ ca: issuer.ca, zone: issuer.zone, timings: { leaseSeconds: 0.6 } });
+    issuer.ca.validationPolls = 5;
+    const device = await aDevice(database.dataSource);
+    const { orderId } = await issuer.order(device);
+    await until(() => isIssued(rival, device, orderId));
+    expect(issuer.ca.count('completeChallenge')).toBe(1);
+    expect(issuer.ca.count('newOrder')).toBe(1);
+  });
+
+  it('resumes when the database comes back', async () => {
+    const issuer = start({ timings: { leaseSeconds: 1 } });
+    const device = await aDevice(database.dataSource);
+    const { orderId } = await issuer.order(device);
+    await until(() => isIssued(issuer, device, orderId));
+    await database.interrupt();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await database.restore();
+    const renewal = await issuer.order(device);
+    await until(() => isIssued(issuer, device, renewal.orderId), 20);
+    expect(issuer.ca.issued).toHaveLength(2);
+  });
+});
