@@ -24,8 +24,8 @@ export interface ScriptedAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   /** Objects are sent as JSON. */
   readonly body?: object | string;
-  /** `drop`: end the connection without an answer; `hang`: never answer; `half`: end it in the middle of the body. */
-  readonly fault?: 'drop' | 'hang' | 'half';
+  /** `drop`: end the connection without an answer; `hang`: never answer; `half`: end it in the middle of the body; `stall`: stop there. */
+  readonly fault?: 'drop' | 'hang' | 'half' | 'stall';
 }
 
 export type Script = (request: SeenRequest) => ScriptedAnswer;
@@ -128,14 +128,15 @@ function respond(outgoing: ServerResponse, answer: ScriptedAnswer, nonce: string
     return;
   }
   const body = typeof answer.body === 'object' ? JSON.stringify(answer.body) : (answer.body ?? '');
-  const length = answer.fault === 'half' ? Buffer.byteLength(body) + 1 : Buffer.byteLength(body);
+  const isPartial = answer.fault === 'half' || answer.fault === 'stall';
   outgoing.writeHead(answer.status ?? 200, {
     'replay-nonce': nonce,
     'content-type': typeof answer.body === 'object' ? 'application/json' : 'text/html',
-    'content-length': length,
+    'content-length': Buffer.byteLength(body) + (isPartial ? 1 : 0),
     ...answer.headers,
   });
   if (answer.fault === 'half') outgoing.write(body, () => outgoing.socket?.destroy());
+  else if (answer.fault === 'stall') outgoing.write(body);
   else outgoing.end(body);
 }
 

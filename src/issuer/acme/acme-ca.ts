@@ -78,6 +78,7 @@ export interface AcmeCa {
   getOrder(url: string): Promise<AcmeOrder>;
   getAuthorization(url: string): Promise<AcmeAuthorization>;
   deactivateAuthorization(url: string): Promise<void>;
+  /** Resolves also when the CA says that it is validating already. */
   completeChallenge(url: string): Promise<void>;
   /** `orderUrl` becomes the answer's `url` where the CA does not send one (RFC 8555 section 7.4 does not oblige it to). */
   finalize(finalizeUrl: string, csrDer: Uint8Array, orderUrl?: string): Promise<AcmeOrder>;

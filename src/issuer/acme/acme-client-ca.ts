@@ -71,7 +71,8 @@ export class AcmeClientCa implements AcmeCa {
   }
 
   async completeChallenge(url: string): Promise<void> {
-    await this.#session.post(url, {});
+    // Boulder answers `conflict` while it validates this very challenge: after a crash we may ask for it again.
+    await this.#session.postUnless(['conflict'], url, {});
   }
 
   async finalize(finalizeUrl: string, csrDer: Uint8Array, orderUrl?: string): Promise<AcmeOrder> {
