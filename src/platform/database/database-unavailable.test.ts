@@ -1,4 +1,4 @@
-import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 
 import { isDatabaseUnavailable } from './database-unavailable.js';
@@ -27,6 +27,7 @@ describe('isDatabaseUnavailable', () => {
     ['a pool with no connection free in time', new Error('timeout exceeded when trying to connect')],
     ['a pool that is closed', new Error('Cannot use a pool after calling end on the pool')],
     ['a transaction whose connection broke', new QueryRunnerAlreadyReleasedError()],
+    ['a manager of such a transaction', new QueryRunnerProviderAlreadyReleasedError()],
     ['all addresses of a host refusing', new AggregateError([withCode('ECONNREFUSED'), withCode('ECONNREFUSED')])],
   ])('is true for %s', (_title, error) => {
     expect(isDatabaseUnavailable(error)).toBe(true);

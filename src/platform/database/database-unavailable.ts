@@ -1,4 +1,4 @@
-import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
 
 /** Of the system: the network, or nobody listening. */
 const SYSTEM_CODES = new Set([
@@ -40,6 +40,7 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   if (error instanceof QueryFailedError) return isDatabaseUnavailable(error.driverError);
   // TypeORM releases a query runner whose connection breaks: the next statement of the transaction finds it released.
   if (error instanceof QueryRunnerAlreadyReleasedError) return true;
+  if (error instanceof QueryRunnerProviderAlreadyReleasedError) return true;
   // One error an address, when a host name has several.
   if (error instanceof AggregateError && error.errors.length > 0) return error.errors.every(isDatabaseUnavailable);
   if (!(error instanceof Error)) return false;
