@@ -12,6 +12,9 @@ import { exchangeTcp } from './tcp-client.js';
  */
 const SOA = 'fleet.test. 60 IN SOA ns1.fleet.test. hostmaster.fleet.test. 1 60';
 
+const DEV1 = 'dev1.fleet.test. 60 IN A 10.0.0.1';
+const CAA = 'fleet.test. 3600 IN CAA 0 issue "ca.test; accounturi=https://ca.test/acct/1; validationmethods=dns-01"';
+
 const zone = aZone(`
   @              3600 NS    ns1
   @              3600 CAA   0 issue "ca.test; accounturi=https://ca.test/acct/1; validationmethods=dns-01"
@@ -36,7 +39,7 @@ interface Row {
   readonly query: QueryWanted;
   readonly rcode?: string;
   readonly flags?: string[];
-  readonly answers?: (string | RegExp)[];
+  readonly answers?: string[];
   readonly authority?: string[];
   readonly additional?: string[];
   /** The RCODE's upper bits and the flags of the OPT record; undefined: there is none. */
@@ -57,12 +60,12 @@ const rows: Row[] = [
     flags: ['AA'],
     answers: ['dev1.fleet.test. 60 IN A 10.0.0.1'],
   },
-  { phenomenon: 'copies RD', query: { flags: 0x0100 }, flags: ['AA', 'RD'], answers: [/10.0.0.1$/] },
+  { phenomenon: 'copies RD', query: { flags: 0x0100 }, flags: ['AA', 'RD'], answers: [DEV1] },
   {
     phenomenon: 'copies CD and leaves AD clear',
     query: { flags: 0x0030 },
     flags: ['AA', 'CD'],
-    answers: [/10.0.0.1$/],
+    answers: [DEV1],
   },
   {
     phenomenon: 'keeps the case of the question, also in the answer’s owner (0x20)',
@@ -119,7 +122,7 @@ const rows: Row[] = [
   {
     phenomenon: 'answers CAA at the apex',
     query: { name: 'fleet.test', type: 'CAA' },
-    answers: [/CAA 0 issue "ca.test; accounturi/],
+    answers: [CAA],
   },
   {
     phenomenon: 'answers CAA below the apex with NODATA, so that the CA climbs',
@@ -174,7 +177,7 @@ const rows: Row[] = [
   {
     phenomenon: 'answers a text over 255 octets in several strings',
     query: { name: 'long.fleet.test', type: 'TXT' },
-    answers: [/"x{255}" "y{45}"$/],
+    answers: [`long.fleet.test. 60 IN TXT "${'x'.repeat(255)}" "${'y'.repeat(45)}"`],
   },
   { phenomenon: 'answers ANY with one RRset', query: { type: 'ANY' }, answers: ['dev1.fleet.test. 60 IN A 10.0.0.1'] },
   { phenomenon: 'refuses AXFR without TSIG', query: { name: 'fleet.test', type: 'AXFR' }, rcode: 'REFUSED', flags: [] },
@@ -258,17 +261,17 @@ const rows: Row[] = [
     rcode: 'FORMERR',
     flags: [],
   },
-  { phenomenon: 'adds OPT only when asked with one', query: { edns: {} }, answers: [/10.0.0.1$/], opt: OPT },
+  { phenomenon: 'adds OPT only when asked with one', query: { edns: {} }, answers: [DEV1], opt: OPT },
   {
     phenomenon: 'copies DO',
     query: { edns: { flags: 0x8000 } },
-    answers: [/10.0.0.1$/],
+    answers: [DEV1],
     opt: { ...OPT, flags: 0x8000 },
   },
   {
     phenomenon: 'does not echo unknown EDNS flags',
     query: { edns: { flags: 0x7fff } },
-    answers: [/10.0.0.1$/],
+    answers: [DEV1],
     opt: OPT,
   },
   {
@@ -282,7 +285,7 @@ const rows: Row[] = [
         ]),
       },
     },
-    answers: [/10.0.0.1$/],
+    answers: [DEV1],
     opt: OPT,
   },
   {
@@ -340,11 +343,6 @@ const rows: Row[] = [
   },
 ];
 
-/** Text in full, or what it has to match. */
-function matching(expected: string | RegExp): unknown {
-  return typeof expected === 'string' ? expected : expect.stringMatching(expected);
-}
-
 let server: TestListeners;
 beforeAll(async () => {
   server = await listen(zoneSet(zone));
@@ -362,9 +360,8 @@ describe.each(['UDP', 'TCP'])('over %s', (transport) => {
       const answer = await exchange(message);
       const described = describeAnswer(answer);
       expect(described).toMatchObject({ rcode, flags, authority: authority ?? [], additional: additional ?? [] });
-      expect(described.answers).toEqual(
-        (answers ?? []).map((one) => (typeof one === 'string' ? one : expect.stringMatching(one))),
-      );
+      expect(described.answers).toEqual(answers ?? []);
+      expect(server.failures).toEqual([]);
       expect(answer.readUInt16BE(0)).toBe(0x1234);
       expect(optOf(described)).toEqual(opt);
     },
