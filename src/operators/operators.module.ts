@@ -7,18 +7,20 @@ import { ApiKeysController } from './api/api-keys.controller.js';
 import { DevicesController } from './api/devices.controller.js';
 import { EnrollmentKeysController } from './api/enrollment-keys.controller.js';
 import { FleetController } from './api/fleet.controller.js';
+import { ZonesController } from './api/zones.controller.js';
 import { AdminToken } from './auth/admin-token.js';
 import { ApiKeyEntity } from './auth/api-key.entity.js';
 import { ApiKeys } from './auth/api-keys.js';
 import { OperatorGuard } from './auth/operator.guard.js';
 import { DeviceListing } from './devices/device-listing.js';
 import { FleetSummaries } from './fleet/fleet-summary.js';
+import { ZoneListing } from './zones/zone-listing.js';
 
 /** What operators see and steer. */
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKeyEntity]), DevicesModule, IssuerModule],
-  controllers: [ApiKeysController, DevicesController, EnrollmentKeysController, FleetController],
-  providers: [AdminToken, ApiKeys, DeviceListing, FleetSummaries, OperatorGuard],
+  controllers: [ApiKeysController, DevicesController, EnrollmentKeysController, FleetController, ZonesController],
+  providers: [AdminToken, ApiKeys, DeviceListing, FleetSummaries, OperatorGuard, ZoneListing],
   exports: [AdminToken, ApiKeys],
 })
 export class OperatorsModule {}

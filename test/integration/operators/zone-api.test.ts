@@ -1,0 +1,89 @@
+import { Resolver } from 'node:dns/promises';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { startApp, type TestApp } from '../../support/app.js';
+import { withDatabase } from '../../support/database.js';
+
+describe('the zone API', () => {
+  const database = withDatabase();
+  let server: TestApp;
+  let dns: Resolver;
+
+  beforeAll(async () => {
+    server = await startApp(database.url);
+    dns = new Resolver({ timeout: 1000, tries: 2 });
+    dns.setServers([`127.0.0.1:${server.dnsPort}`]);
+  });
+  afterAll(() => server.stop());
+
+  it('lists the zones with the serial that is served', async () => {
+    const { body } = await server.admin.get('/v1/zones').expect(200);
+    const soa = await dns.resolveSoa('fleet.test');
+    expect(body.items).toEqual([
+      expect.objectContaining({ zone: 'fleet.test', serial: soa.serial, committedSerial: soa.serial }),
+    ]);
+  });
+
+  it('serves a fixed record when the call returns, lists it, and takes it out again', async () => {
+    const records = { name: 'www', type: 'A', ttl: 300, values: ['192.0.2.7', '192.0.2.8'] };
+    await server.admin.put('/v1/zones/fleet.test/records').send(records).expect(200);
+    expect((await dns.resolve4('www.fleet.test')).sort()).toEqual(records.values);
+    const { body } = await server.admin.get('/v1/zones/fleet.test/records').expect(200);
+    expect(body.items).toEqual([records]);
+    await server.admin.delete('/v1/zones/fleet.test/records?name=www&type=A').expect(204);
+    await expect(dns.resolve4('www.fleet.test')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+    await server.admin.delete('/v1/zones/fleet.test/records?name=www&type=A').expect(404);
+  });
+
+  it("refuses a record at a device's name, with a sentence", async () => {
+    const device = await server.enroll({ addresses: ['10.0.0.1'] });
+    const name = device.name.split('.')[0];
+    const { body } = await server.admin
+      .put('/v1/zones/fleet.test/records')
+      .send({ name, type: 'A', ttl: 60, values: ['192.0.2.1'] })
+      .expect(422);
+    expect(body.type).toBe('urn:fleetcert:problem:record_rejected');
+    expect(await dns.resolve4(device.name)).toEqual(['10.0.0.1']);
+  });
+
+  it.each([
+    [{ name: 'x', type: 'A', ttl: 60, values: ['nonsense'] }, 422],
+    [{ name: 'x', type: 'SOA', ttl: 60, values: ['a. b. 1 2 3 4 5'] }, 422],
+    [{ name: 'x', type: 'A', ttl: -1, values: ['192.0.2.1'] }, 400],
+    [{ name: 'x', type: 'A', ttl: 60, values: [] }, 400],
+    [{ name: 'x', type: 'A', ttl: 60 }, 400],
+  ])('refuses the record %j', async (records, status) => {
+    await server.admin.put('/v1/zones/fleet.test/records').send(records).expect(status);
+    await expect(dns.resolve4('x.fleet.test')).rejects.toMatchObject({ code: 'ENOTFOUND' });
+  });
+
+  it('answers an unknown zone with 404', async () => {
+    for (const path of ['records', 'tsig-keys', 'secondaries']) {
+      const { body } = await server.admin.get(`/v1/zones/example.com/${path}`).expect(404);
+      expect(body.type).toBe('urn:fleetcert:problem:unknown_zone');
+    }
+  });
+
+  it('shows the secret of a transfer key once', async () => {
+    const made = await server.admin
+      .post('/v1/zones/fleet.test/tsig-keys')
+      .send({ name: 'ns2.example.com', algorithm: 'hmac-sha256', use: 'transfer' })
+      .expect(201);
+    expect(Buffer.from(made.body.secret, 'base64')).toHaveLength(32);
+    const { body } = await server.admin.get('/v1/zones/fleet.test/tsig-keys').expect(200);
+    expect(body.items).toEqual([
+      expect.objectContaining({ name: 'ns2.example.com', algorithm: 'hmac-sha256', use: 'transfer' }),
+    ]);
+    expect(JSON.stringify(body)).not.toContain(made.body.secret);
+    const secondary = await server.admin
+      .post('/v1/zones/fleet.test/secondaries')
+      .send({ address: '127.0.0.1', port: 9, tsigKey: 'ns2.example.com' })
+      .expect(201);
+    await server.admin.delete('/v1/zones/fleet.test/tsig-keys?name=ns2.example.com').expect(409);
+    const listed = await server.admin.get('/v1/zones/fleet.test/secondaries').expect(200);
+    expect(listed.body.items).toEqual([expect.objectContaining({ id: secondary.body.id, port: 9, serial: null })]);
+    await server.admin.delete(`/v1/zones/fleet.test/secondaries/${secondary.body.id}`).expect(204);
+    await server.admin.delete('/v1/zones/fleet.test/tsig-keys?name=ns2.example.com').expect(204);
+  });
+});
