@@ -60,6 +60,7 @@ export class DatabaseServers {
   async close(): Promise<void> {
     this.#broker?.close();
     this.#broker?.closeAllConnections();
+    await Promise.allSettled(this.#started.values());
     for (const close of this.#closers.toReversed()) await close();
   }
 

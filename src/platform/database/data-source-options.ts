@@ -10,6 +10,8 @@ const LOCK_SECONDS = 10;
 /** The longest to wait for a connection, be it a new one or one of a busy pool. */
 const CONNECT_SECONDS = 5;
 const POOL_IDLE_SECONDS = 30;
+/** A connection on which a statement ought to have been cancelled by now leads nowhere. */
+const DEAD_SECONDS = STATEMENT_SECONDS + 5;
 const DEFAULT_POOL_SIZE = 16;
 
 export interface DatabaseOptions {
@@ -52,7 +54,7 @@ export function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
         statement_timeout: STATEMENT_SECONDS * 1000,
         lock_timeout: LOCK_SECONDS * 1000,
         idle_in_transaction_session_timeout: STATEMENT_SECONDS * 1000,
-        stream: () => boundedSocket(STATEMENT_SECONDS + POOL_IDLE_SECONDS),
+        stream: () => boundedSocket(DEAD_SECONDS),
       }),
     },
   };

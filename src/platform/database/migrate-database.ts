@@ -7,6 +7,8 @@ import { dataSourceOptions } from './data-source-options.js';
 
 /** Session-level advisory lock of PostgreSQL: one server migrates, the others wait and find it done. "fleetcer". */
 const MIGRATION_LOCK = '7380385375772173682';
+const INSUFFICIENT_PRIVILEGE = '42501';
+const CONNECT_SECONDS = 5;
 const LOCK_POLL_MILLISECONDS = 100;
 const LOCK_WAIT_SECONDS = 600;
 
@@ -19,10 +21,16 @@ export interface MigrationLogger {
  * Brings the database's schema to this release, one transaction a migration. Several servers may call it at once.
  *
  * @returns the names of the migrations that were run now, oldest first
- * @throws Error when another server holds the migration lock for ten minutes; what PostgreSQL refused, otherwise
+ * @throws Error when another server holds the migration lock for ten minutes, or our role may not make tables; what
+ * PostgreSQL said, otherwise
  */
 export async function migrateDatabase(url: string, logger: MigrationLogger): Promise<string[]> {
-  const lockHolder = new Client({ connectionString: url, keepAlive: true, application_name: 'fleetcert migrate' });
+  const lockHolder = new Client({
+    connectionString: url,
+    connectionTimeoutMillis: CONNECT_SECONDS * 1000,
+    keepAlive: true,
+    application_name: 'fleetcert migrate',
+  });
   let lostConnection: Error | undefined;
   lockHolder.on('error', (error) => (lostConnection = error));
   await lockHolder.connect();
@@ -60,12 +68,22 @@ async function runPending(url: string, logger: MigrationLogger): Promise<string[
   );
   await dataSource.initialize();
   try {
-    const done = await dataSource.runMigrations({ transaction: 'each' });
+    const done = await dataSource.runMigrations({ transaction: 'each' }).catch(explainPrivilege);
     await warnOfUnknown(dataSource, logger);
     return done.map((migration) => migration.name);
   } finally {
     await dataSource.destroy();
   }
+}
+
+/** Since PostgreSQL 15 only a database's owner makes tables in `public`, which surprises those who come from 14. */
+function explainPrivilege(error: unknown): never {
+  if ((error as { code?: unknown }).code !== INSUFFICIENT_PRIVILEGE) throw error;
+  throw new Error(
+    `the role in DATABASE_URL may not make what fleetcert needs (${(error as Error).message}): ` +
+      'make it the owner of its database (ALTER DATABASE … OWNER TO …)',
+    { cause: error },
+  );
 }
 
 /** A newer release was here: it may work, for rolling back, and somebody ought to know. */

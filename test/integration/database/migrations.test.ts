@@ -42,6 +42,20 @@ describeOnEachDatabase(
       }
     });
 
+    it('say what to do when the role may not make tables', async () => {
+      const role = `limited_${process.pid}`;
+      await database.dataSource.query(`CREATE ROLE ${role} LOGIN PASSWORD 'x'`);
+      try {
+        const url = new URL(database.url);
+        [url.username, url.password] = [role, 'x'];
+        await database.dataSource.query('REVOKE ALL ON SCHEMA public FROM public');
+        await database.dataSource.query('GRANT USAGE ON SCHEMA public TO public');
+        await expect(migrateDatabase(url.href, silent)).rejects.toThrow(/permission denied.*make it the owner/);
+      } finally {
+        await database.dataSource.query(`DROP ROLE ${role}`);
+      }
+    });
+
     it('warn when a newer release has migrated the database', async () => {
       await database.dataSource.query(`INSERT INTO migrations (timestamp, name) VALUES (9999999999999, 'Later')`);
       const warnings: string[] = [];
