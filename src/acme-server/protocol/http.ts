@@ -15,7 +15,7 @@ export interface AcmeHttpResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 /** What a resource answers with, before the headers that every answer has. */

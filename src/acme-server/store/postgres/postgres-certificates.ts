@@ -55,8 +55,9 @@ export class PostgresCertificates implements CertificateStore {
 
   async revoke(id: string, reason: number, at: Date): Promise<boolean> {
     const revoked = await this.sql.change(
-      `UPDATE acme_server_certificates SET revoked_at = $4, revocation_reason = $3
-       WHERE server = $1 AND id = $2 AND (revoked_at IS NULL OR ($3 = $5 AND revocation_reason <> $5))`,
+      `UPDATE acme_server_certificates SET revoked_at = $4, revocation_reason = $3::smallint
+       WHERE server = $1 AND id = $2
+         AND (revoked_at IS NULL OR ($3::smallint = $5::smallint AND revocation_reason <> $5::smallint))`,
       [id, reason, at, REVOCATION_REASONS.keyCompromise],
     );
     return revoked === 1;

@@ -1,0 +1,72 @@
+import { mustWireName } from '../../ddns/domain/name.js';
+
+export const RR_TYPE = { CNAME: 5, SOA: 6, TXT: 16, CAA: 257 } as const;
+
+/** What the CA's resolvers announce (field notes, section 3). */
+const EDNS_UDP_OCTETS = 1232;
+const HEADER_OCTETS = 12;
+
+/** A query as it is sent, and the part of it that an answer has to repeat octet by octet. */
+export interface DnsQuery {
+  readonly message: Buffer;
+  readonly question: Buffer;
+}
+
+/**
+ * A query for `name` (presentation format, no final dot) with EDNS and without recursion. The letters' case is random
+ * (0x20): whoever forges an answer has to guess it along with the id and the port.
+ * @param random octets: two for the id, then one for each letter
+ */
+export function dnsQuery(name: string, type: number, random: (octets: number) => Uint8Array): DnsQuery {
+  const wire = Buffer.from(mustWireName(name), 'latin1');
+  const coins = random(2 + wire.length);
+  for (const [index, octet] of wire.entries()) {
+    const isLetter = octet >= 0x61 && octet <= 0x7a;
+    if (isLetter && ((coins[index + 2] ?? 0) & 1) === 1) wire[index] = octet - 0x20;
+  }
+  const question = Buffer.alloc(wire.length + 4);
+  wire.copy(question);
+  question.writeUInt16BE(type, wire.length);
+  question.writeUInt16BE(1, wire.length + 2);
+
+  const header = Buffer.alloc(HEADER_OCTETS);
+  Buffer.from(coins.subarray(0, 2)).copy(header);
+  header.writeUInt16BE(1, 4);
+  header.writeUInt16BE(1, 10);
+
+  // RFC 6891 section 6.1.2: the root, OPT, the size, no flags, no options.
+  const opt = Buffer.alloc(11);
+  opt.writeUInt16BE(41, 1);
+  opt.writeUInt16BE(EDNS_UDP_OCTETS, 3);
+  return { message: Buffer.concat([header, question, opt]), question };
+}
+
+/** How a message relates to a query of ours. */
+export type AnswerMatch = 'answer' | 'letter-case-changed' | 'unrelated';
+
+/** An answer repeats the id and the question, the case of its letters included. */
+export function matchAnswer(query: DnsQuery, message: Buffer): AnswerMatch {
+  if (message.length < HEADER_OCTETS || message.readUInt16BE(0) !== query.message.readUInt16BE(0)) return 'unrelated';
+  const isResponse = (message.readUInt16BE(2) & 0x8000) !== 0;
+  if (!isResponse) return 'unrelated';
+  // A server that could not read the query cannot repeat its question.
+  const questions = message.readUInt16BE(4);
+  if (questions === 0 && responseCode(message) !== 0) return 'answer';
+  const question = message.subarray(HEADER_OCTETS, HEADER_OCTETS + query.question.length);
+  if (questions !== 1 || question.length !== query.question.length) return 'unrelated';
+  if (question.equals(query.question)) return 'answer';
+  return lowerCase(question).equals(lowerCase(query.question)) ? 'letter-case-changed' : 'unrelated';
+}
+
+export function isTruncated(message: Buffer): boolean {
+  return (message.readUInt16BE(2) & 0x0200) !== 0;
+}
+
+/** The four bits of the header; the upper ones, in OPT, are only set for what is an error anyway. */
+export function responseCode(message: Buffer): number {
+  return message.readUInt16BE(2) & 0x000f;
+}
+
+function lowerCase(octets: Buffer): Buffer {
+  return Buffer.from(octets.toString('latin1').toLowerCase(), 'latin1');
+}
