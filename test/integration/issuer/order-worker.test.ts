@@ -56,11 +56,11 @@ describeOnEachDatabase('the worker', (database) => {
     const device = await aDevice(database.dataSource);
     const { orderId } = await worker.order(device);
     await until(() => isIssued(worker, device, orderId));
+    worker.ca.fail('newOrder', problem('rateLimited', 429, 3_600));
     const renewal = await worker.order(device);
-    await database.dataSource.query(
-      `UPDATE issuance_orders SET next_attempt_at = now() + interval '1 second' WHERE id = $1`,
-      [renewal.orderId],
-    );
+    await until(async () => (await worker.read(device, renewal.orderId)).status === 'deferred');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    worker.clock.advanceSeconds(3_700);
     await until(() => isIssued(worker, device, renewal.orderId));
     expect(worker.ca.issued).toHaveLength(2);
   });
@@ -192,7 +192,7 @@ describeOnEachDatabase('the worker', (database) => {
   it('keeps the lease of an order that takes longer than a lease', async () => {
     const issuer = start({ timings: { leaseSeconds: 0.6 } });
     const rival = start({ ca: issuer.ca, zone: issuer.zone, timings: { leaseSeconds: 0.6 } });
-    issuer.ca.validationPolls = 5;
+    issuer.ca.validationPolls = 3;
     const device = await aDevice(database.dataSource);
     const { orderId } = await issuer.order(device);
     await until(() => isIssued(rival, device, orderId));
