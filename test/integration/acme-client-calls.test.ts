@@ -296,14 +296,14 @@ function register(): ReturnType<AcmeAccounts['register']> {
 describe('a registration', () => {
   const registered: ScriptedAnswer = {
     status: 201,
-    headers: { location: 'https://client.ca.test/Acct/1' },
+    headers: { location: 'https://CA.test:443/Acct/1' },
     body: { status: 'valid' },
   };
   const nobody: ScriptedAnswer = { status: 400, body: { type: `${URN}accountDoesNotExist` } };
 
   it('looks for the account first, then makes it with contacts and binding', async () => {
     client.server.on('/new-account', nobody, registered);
-    expect(await register()).toEqual({ accountUrl: 'https://client.ca.test/Acct/1', status: 'valid', contact: [] });
+    expect(await register()).toEqual({ accountUrl: 'https://CA.test:443/Acct/1', status: 'valid', contact: [] });
     expect(client.server.seen[0]?.payload).toEqual({ onlyReturnExisting: true });
     expect(client.server.seen[1]?.payload).toMatchObject({
       termsOfServiceAgreed: true,
@@ -316,7 +316,7 @@ describe('a registration', () => {
   it('whose answer was lost finds the account when it is repeated', async () => {
     client.server.on('/new-account', nobody, { fault: 'drop' }, { ...registered, status: 200 });
     expect(await failureOf(register())).toBeInstanceOf(AcmeUnreachableError);
-    expect((await register()).accountUrl).toBe('https://client.ca.test/Acct/1');
+    expect((await register()).accountUrl).toBe('https://CA.test:443/Acct/1');
     expect(client.server.seen.at(-1)?.payload).toEqual({ onlyReturnExisting: true });
   });
 });

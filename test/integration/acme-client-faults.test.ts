@@ -189,6 +189,26 @@ describe('nonces', () => {
     expect(client.server.counts.newNonce).toBeLessThanOrEqual(1);
   });
 
+  it('that are older than a refused one are not tried: the CA has forgotten them too', async () => {
+    let count = 0;
+    const withNonce = (answer: ScriptedAnswer): ScriptedAnswer => ({
+      ...answer,
+      headers: { ...answer.headers, 'replay-nonce': `new-${++count}` },
+    });
+    const { nonces } = client.connections.to(client.server.directoryUrl);
+    for (let number = 0; number < 10; number++) nonces.put(`old-${number}`);
+    let refusals = 0;
+    client.server.on('/new-nonce', () => withNonce({}));
+    client.server.on('/new-order', ({ protectedHeader }) => {
+      if (String(protectedHeader?.['nonce']).startsWith('new')) return withNonce(client.anOrder());
+      refusals += 1;
+      return withNonce(badNonce);
+    });
+    await client.newOrder();
+    await Promise.all(Array.from({ length: 3 }, () => client.newOrder()));
+    expect(refusals).toBe(1);
+  });
+
   it('are asked for anew when the refusal brings none', async () => {
     client.server.on('/new-order', { ...badNonce, headers: { 'replay-nonce': '!' } }, client.anOrder());
     expect((await client.newOrder()).status).toBe('pending');

@@ -99,6 +99,8 @@ describe('checkCsr accepts', () => {
 describe('checkCsr refuses a key', () => {
   const compressed = Buffer.concat([Buffer.from([2]), pointOf(anEcKey()).subarray(1, 33)]);
   const offCurve = Buffer.from(pointOf(anEcKey()));
+  const hybrid = Buffer.from(pointOf(anEcKey()));
+  hybrid.writeUInt8(6 + (hybrid.readUInt8(64) & 1), 0);
   offCurve.writeUInt8(offCurve.readUInt8(64) ^ 1, 64);
   const rsaWithoutNull = sequence(
     sequence(oid('1.2.840.113549.1.1.1')),
@@ -123,6 +125,7 @@ describe('checkCsr refuses a key', () => {
     ['a curve by its parameters', { key: ecKey('P-256', 'explicit') }, /given by its parameters/],
     ['a point off the curve', { spki: ecSpki(offCurve) }, /not a point on P-256/],
     ['the point at infinity', { spki: ecSpki(Buffer.from([0])) }, /not an uncompressed point/],
+    ['a point in the hybrid form', { spki: ecSpki(hybrid) }, /not an uncompressed point/],
     ['a compressed point', { spki: ecSpki(compressed) }, /not an uncompressed point/],
     [
       'a point of another curve',
