@@ -158,9 +158,8 @@ export class CaModel {
     this.#windowEnds[name] = now - DAY;
   }
 
-  /** Somebody else has got a certificate in the domain. */
+  /** Somebody else gets a certificate in the domain; at issuance nobody is refused any more. */
   issueToOthers(domain: number, now: number): void {
-    if (!spend(this.#domainRule(domain), this.#domainTats[domain]!, now).allowed) return;
     this.#domainTats[domain] = count(this.#domainRule(domain), this.#domainTats[domain]!, now);
   }
 

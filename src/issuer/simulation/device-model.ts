@@ -9,7 +9,7 @@ export interface DeviceHabits {
   readonly awake: number;
   /** The lengths of a device's cycle of waking and sleeping, in hours. */
   readonly cycleHours: readonly [least: number, most: number];
-  /** Of the devices, silent for one long time within the simulated one. */
+  /** Of the devices, silent for one long time; it begins two weeks after the start or later, when all have come once. */
   readonly longSilence: number;
   readonly longSilenceDays: readonly [least: number, most: number];
   /** Of the validations, failing by chance. */
@@ -60,7 +60,7 @@ export class DeviceModel {
       this.#cycle[device] = least * (most / least) ** (random.next() ** 2) * HOUR;
       this.#phase[device] = random.next() * this.#cycle[device]!;
       const silent = random.chance(habits.longSilence);
-      this.#silentFrom[device] = silent ? random.between(from, until) : Infinity;
+      this.#silentFrom[device] = silent ? random.between(from + 14 * DAY, until) : Infinity;
       this.#silentUntil[device] = this.#silentFrom[device]! + random.between(...habits.longSilenceDays) * DAY;
       const faulty = random.chance(habits.faulty);
       this.#faultyFrom[device] = faulty ? random.between(from, until) : Infinity;

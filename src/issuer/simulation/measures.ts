@@ -121,8 +121,8 @@ export class Measures {
   #countExpiry(device: number): void {
     const { renewAt, notAfter, failures } = this.fleet;
     const reachable = this.devices.nextAwake(device, renewAt[device]!) < notAfter[device]!;
-    if (failures[device]! > 0) this.expiries.failing += 1;
-    else if (this.#lapsed.has(device) && !reachable) this.expiries.lapsed += 1;
+    if (this.#lapsed.has(device) && !reachable) this.expiries.lapsed += 1;
+    else if (failures[device]! > 0) this.expiries.failing += 1;
     else this.expiries.reachable += 1;
   }
 }
