@@ -46,7 +46,8 @@ export class ZoneFeed {
   #notified(payload: string): void {
     const [zone = '', serial] = payload.split(' ');
     const current = this.served.zone(zone)?.serial;
-    if (current === undefined || current === Number(serial)) return;
+    // Our own, and older ones that were late. That the database is behind for good is for the poll to find.
+    if (current === undefined || !isSerialAfter(Number(serial), current)) return;
     this.served.catchUp(zone).catch((error: unknown) => this.#disturbed(error));
   }
 

@@ -21,14 +21,18 @@ export class ZoneJournal {
    * @param zone in presentation format.
    */
   async after(zone: string, serial: number, limit = PAGE_ROWS): Promise<ZoneDiff[] | undefined> {
-    const rows: JournalRow[] = await this.dataSource.query(
-      `SELECT serial_from, serial, changes FROM zone_journal
-        WHERE zone = $1 AND id >= (SELECT id FROM zone_journal WHERE zone = $1 AND serial_from = $2)
-        ORDER BY id LIMIT $3`,
-      [zone, serial, limit],
-    );
-    if (rows.length > 0) return rows.map(zoneDiff);
-    return (await this.serialOf(zone)) === serial ? [] : undefined;
+    for (let attempt = 1; ; attempt += 1) {
+      const rows: JournalRow[] = await this.dataSource.query(
+        `SELECT serial_from, serial, changes FROM zone_journal
+          WHERE zone = $1 AND id >= (SELECT id FROM zone_journal WHERE zone = $1 AND serial_from = $2)
+          ORDER BY id LIMIT $3`,
+        [zone, serial, limit],
+      );
+      if (rows.length > 0) return rows.map(zoneDiff);
+      if ((await this.serialOf(zone)) === serial) return [];
+      // A change may have been committed between the two statements: then the journal has it now.
+      if (attempt === 2) return undefined;
+    }
   }
 
   /** The zone's serial in the database; undefined when there is no such zone. */

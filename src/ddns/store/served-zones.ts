@@ -1,11 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 
 import { mustWireName, presentName } from '../domain/name.js';
+import { isSerialAfter } from '../domain/serial.js';
 import { ZoneOutOfStepError, type Zone } from '../domain/zone.js';
 import type { ZoneDiff } from '../domain/zone-diff.js';
 import { ZoneSet } from '../domain/zone-set.js';
 import { ZoneJournal } from '../journal/zone-journal.js';
 import { ZoneLoader } from './zone-loader.js';
+
+/** How often a zone is read again when the memory runs ahead of what was read. */
+const LOAD_ATTEMPTS = 3;
 
 /** Called after a zone in memory has a new serial. @param zone in presentation format. */
 export type SerialListener = (zone: string, serial: number) => void;
@@ -42,12 +46,24 @@ export class ServedZones {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Loads a zone, or loads it again. It is served as soon as this resolves. */
+  /**
+   * Loads a zone, or loads it again. It is served as soon as this resolves, and never with a lower serial than before.
+   * @throws when the database has no such zone, or is behind the memory: restored, and its serial not raised yet.
+   */
   async load(name: string): Promise<void> {
-    const zone = await this.loader.load(name);
-    if (!zone) throw new Error(`The database has no zone ${name}.`);
-    this.zones.put(zone);
-    this.#tell(name, zone);
+    for (let attempt = 1; attempt <= LOAD_ATTEMPTS; attempt += 1) {
+      const zone = await this.loader.load(name);
+      if (zone?.serial === undefined) throw new Error(`The database has no zone ${name}.`);
+      // Changes that were committed while the rows were read are in the old memory and in the journal.
+      do {
+        const current = this.zone(name)?.serial;
+        if (current !== undefined && isSerialAfter(current, zone.serial)) continue;
+        this.zones.put(zone);
+        this.#tell(name, zone);
+        return;
+      } while (await this.#followJournal(name, zone));
+    }
+    throw new Error(`The database is behind what is served of zone ${name}.`);
   }
 
   /**
@@ -85,6 +101,13 @@ export class ServedZones {
         return this.load(name);
       }
     }
+  }
+
+  /** Applies to a zone that is not served yet what the journal has after it. @returns whether there was anything. */
+  async #followJournal(name: string, zone: Zone): Promise<boolean> {
+    const diffs = zone.serial === undefined ? undefined : await this.journal.after(name, zone.serial);
+    for (const diff of diffs ?? []) zone.apply(diff);
+    return diffs !== undefined && diffs.length > 0;
   }
 
   /** Applies a diff of the journal, unless another way has applied it meanwhile. */
