@@ -59,12 +59,20 @@ export class NotificationListener {
   async #run(): Promise<void> {
     const { signal } = this.#stopped;
     let backoffMilliseconds = FIRST_BACKOFF_MILLISECONDS;
+    let isInterrupted = false;
     while (!signal.aborted) {
       try {
-        await this.#session(() => (backoffMilliseconds = FIRST_BACKOFF_MILLISECONDS));
+        await this.#session(() => {
+          backoffMilliseconds = FIRST_BACKOFF_MILLISECONDS;
+          if (isInterrupted) this.logger.log('notifications of PostgreSQL arrive again');
+          isInterrupted = false;
+        });
       } catch (error) {
         if (signal.aborted) return;
-        this.logger.warn(`notifications of PostgreSQL are interrupted: ${(error as Error).message}`);
+        // Once an outage: the attempts that follow have nothing new to say.
+        if (!isInterrupted)
+          this.logger.warn(`notifications of PostgreSQL are interrupted: ${(error as Error).message}`);
+        isInterrupted = true;
       }
       // Up to half as long again, so that many servers do not come back in step.
       const pause = backoffMilliseconds * (1 + Math.random() / 2);

@@ -31,6 +31,11 @@ const SETTINGS: Readonly<Record<string, string>> = {
   cluster_name: 'fleetcert',
 };
 
+/** In PostgreSQL's log. */
+const TROUBLE = / (FATAL|PANIC|WARNING): /;
+/** What every client is told while it recovers; the clients log what they make of it. */
+const REFUSED_FOR_NOW = /the database system is (starting up|shutting down|in recovery mode|not )/;
+
 const FIRST_BACKOFF_MILLISECONDS = 100;
 const LAST_BACKOFF_MILLISECONDS = 10_000;
 /** A server that lived this long was well: its death is a new event, not one more of a series. */
@@ -226,7 +231,7 @@ export class EmbeddedPostgres {
 
   /** PostgreSQL's log is ours only where it tells of trouble that nobody asked for. */
   #relay(line: string): void {
-    const isTrouble = / (FATAL|PANIC|WARNING): /.test(line) && !this.#stopSignal.signal.aborted;
+    const isTrouble = TROUBLE.test(line) && !REFUSED_FOR_NOW.test(line) && !this.#stopSignal.signal.aborted;
     this.options.logger[isTrouble ? 'warn' : 'debug'](`PostgreSQL: ${line}`);
   }
 }
