@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 
 import { program } from '../support/peers.js';
 
@@ -130,9 +131,9 @@ zone "${zone}" {
 
 async function powerdns(directory: string, port: number, { port: primary, zone, key }: Primary): Promise<string[]> {
   const database = join(directory, 'pdns.sqlite3');
-  execFileSync(program('sqlite3'), [database], {
-    input: readFileSync('/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql'),
-  });
+  const sqlite = new DatabaseSync(database);
+  sqlite.exec(readFileSync('/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql', 'utf8'));
+  sqlite.close();
   await writeFile(
     join(directory, 'pdns.conf'),
     `launch=gsqlite3
@@ -168,7 +169,7 @@ export const ENGINES = {
   Knot: { programs: ['knotd'], prepare: knot },
   NSD: { programs: ['nsd'], prepare: nsd },
   BIND: { programs: ['named'], prepare: bind },
-  PowerDNS: { programs: ['pdns_server', 'pdnsutil', 'sqlite3'], prepare: powerdns },
+  PowerDNS: { programs: ['pdns_server', 'pdnsutil'], prepare: powerdns },
 } satisfies Record<string, Engine>;
 
 /** Every program that all of them take. */
