@@ -115,7 +115,8 @@ function rejectLabel(label: string): Rejection | undefined {
       detail: "Domain name contains an invalid label in a reserved format (R-LDH: '??--')",
     };
   }
-  return domainToUnicode(label) === '' ? malformed('Domain name contains malformed punycode') : undefined;
+  // What is no punycode comes back as it was.
+  return domainToUnicode(label) === label ? malformed('Domain name contains malformed punycode') : undefined;
 }
 
 function rejectSuffix(base: string, wildcard: boolean, policy: IdentifierPolicy): Rejection | undefined {
