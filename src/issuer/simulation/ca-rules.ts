@@ -1,3 +1,5 @@
+import type { LimitProfile, LimitValues } from '../domain/limits/limit-profile.js';
+
 /** `burst` at once, then one every `intervalSeconds`. */
 export interface Allowance {
   readonly burst: number;
@@ -39,3 +41,34 @@ export const LETSENCRYPT_RULES: CaRules = {
   renewalInfo: true,
   renewalDays: 120,
 };
+
+/**
+ * A CA with the numbers of a profile, for limits that are not Let's Encrypt's. Only the numbers are taken over: when
+ * they are checked and counted, and who is exempt, stays with the model.
+ */
+export function rulesOf(profile: LimitProfile): CaRules {
+  const { limits, overrides, exemptions } = profile;
+  const domainOverrides: Record<string, Allowance> = {};
+  for (const { limit, for: domain, values } of overrides.toReversed()) {
+    if (limit === 'certificates-per-domain') domainOverrides[domain] = given(values);
+  }
+  return {
+    newOrders: allowance(limits['new-orders']),
+    certificatesPerDomain: allowance(limits['certificates-per-domain']),
+    domainOverrides,
+    certificatesPerExactSet: allowance(limits['certificates-per-exact-set']),
+    failedAuthorizations: allowance(limits['failed-authorizations']),
+    consecutiveFailures: allowance(limits['consecutive-failures']),
+    newOrderRequests: allowance(limits['new-order-requests']),
+    renewalInfo: exemptions.ari,
+    renewalDays: exemptions.sameNamesDays,
+  };
+}
+
+function given({ burst, count, periodSeconds }: LimitValues): Allowance {
+  return { burst, intervalSeconds: periodSeconds / count };
+}
+
+function allowance(values: LimitValues | null): Allowance | null {
+  return values && given(values);
+}
