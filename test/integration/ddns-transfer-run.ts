@@ -8,10 +8,19 @@ export interface RunResult {
   readonly stderr: string;
 }
 
-/** Runs a peer's program to its end. @throws Error when it takes longer than `seconds`. */
-export function run(name: string, args: readonly string[], { input = '', seconds = 30 } = {}): Promise<RunResult> {
+export interface RunOptions {
+  readonly input?: string;
+  /** The longest that it may take; default 30. */
+  readonly seconds?: number;
+  /** Beside our own environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Runs a peer's program to its end. @throws Error when it takes longer than it may. */
+export function run(name: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const { input = '', seconds = 30, environment } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(program(name), args, { stdio: 'pipe' });
+    const child = spawn(program(name), args, { stdio: 'pipe', env: { ...process.env, ...environment } });
     const chunks = { stdout: '', stderr: '' };
     const timer = setTimeout(() => {
       child.kill('SIGKILL');
