@@ -47,7 +47,7 @@ describeOnEachDatabase('the device API', (database) => {
       const answers = await Promise.all(
         Array.from({ length: 12 }, () => server.anyone.post('/v1/enroll').send({ enrollmentKey: key })),
       );
-      expect(answers.map((answer) => answer.status).sort()).toEqual([...Array(3).fill(201), ...Array(9).fill(401)]);
+      expect(answers.map((answer) => answer.status).toSorted()).toEqual([...Array(3).fill(201), ...Array(9).fill(401)]);
     });
 
     it.each([
@@ -84,7 +84,7 @@ describeOnEachDatabase('the device API', (database) => {
         .send({ addresses: ['10.0.0.2', '10.0.0.3'] })
         .expect(200);
       expect(changed.body).toEqual({ name: device.name, addresses: ['10.0.0.2', '10.0.0.3'], changed: true });
-      expect((await dns.resolve4(device.name)).sort()).toEqual(['10.0.0.2', '10.0.0.3']);
+      expect((await dns.resolve4(device.name)).toSorted()).toEqual(['10.0.0.2', '10.0.0.3']);
       const same = await caller
         .put('/v1/device/addresses')
         .send({ addresses: ['10.0.0.3', '10.0.0.2'] })

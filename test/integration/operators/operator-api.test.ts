@@ -18,7 +18,7 @@ describeOnEachDatabase('the operator API', (database) => {
 
   it('shows an enrollment key once, and never lists it', async () => {
     const made = await server.admin.post('/v1/enrollment-keys').send({ maxUses: 5, note: 'rack 7' }).expect(201);
-    expect(Object.keys(made.body).sort()).toEqual(['id', 'key']);
+    expect(Object.keys(made.body).toSorted()).toEqual(['id', 'key']);
     const { body } = await server.admin.get('/v1/enrollment-keys').expect(200);
     expect(body.nextCursor).toBeNull();
     expect(body.items).toContainEqual(

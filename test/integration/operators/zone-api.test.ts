@@ -28,7 +28,7 @@ describe('the zone API', () => {
   it('serves a fixed record when the call returns, lists it, and takes it out again', async () => {
     const records = { name: 'www', type: 'A', ttl: 300, values: ['192.0.2.7', '192.0.2.8'] };
     await server.admin.put('/v1/zones/fleet.test/records').send(records).expect(200);
-    expect((await dns.resolve4('www.fleet.test')).sort()).toEqual(records.values);
+    expect((await dns.resolve4('www.fleet.test')).toSorted()).toEqual(records.values);
     const { body } = await server.admin.get('/v1/zones/fleet.test/records').expect(200);
     expect(body.items).toEqual([records]);
     await server.admin.delete('/v1/zones/fleet.test/records?name=www&type=A').expect(204);
