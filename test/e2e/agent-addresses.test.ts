@@ -55,8 +55,7 @@ describe.each(shells())('the addresses found under $name', (shell) => {
     const { stdout } = await callAgent(path, 'find_addresses', { before: folder });
     return stdout;
   };
-  const says = (name: string, output: string): string =>
-    addProgram(folder, name, `cat <<'EOF'\n${output.trim()}\nEOF`);
+  const says = (name: string, output: string): string => addProgram(folder, name, `cat <<'EOF'\n${output.trim()}\nEOF`);
   const missing = (name: string): string => addProgram(folder, name, 'exit 127');
 
   it('are the private ones by iproute2, without bridges, temporary and deprecated ones', async () => {

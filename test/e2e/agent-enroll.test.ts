@@ -76,7 +76,13 @@ describe('enroll', () => {
 
   it('with another server is wrong usage', async () => {
     await device.enroll('--no-run');
-    const { exitCode, lastLine } = await device.agent(['enroll', '--server', 'https://other.example', '--key', 'fck_x']);
+    const { exitCode, lastLine } = await device.agent([
+      'enroll',
+      '--server',
+      'https://other.example',
+      '--key',
+      'fck_x',
+    ]);
     expect(exitCode).toBe(64);
     expect(lastLine).toContain(`is enrolled with ${api.url} already`);
   });
@@ -246,7 +252,16 @@ describe('secrets', () => {
       addProgram(tools, tool, `printf '%s\\n' "$@" >>"${log}"\nPATH=\${PATH#*:}\nexec ${tool} "$@"`);
     }
     const said = await device.agent(
-      ['enroll', '--server', api.url, '--no-run', '--address', '10.1.1.4', '--reload-cmd', `env >>"${log}"; echo "$$" `],
+      [
+        'enroll',
+        '--server',
+        api.url,
+        '--no-run',
+        '--address',
+        '10.1.1.4',
+        '--reload-cmd',
+        `env >>"${log}"; echo "$$" `,
+      ],
       { before: tools, environment: { FLEETCERT_ENROLLMENT_KEY: 'fck_secret' } },
     );
     const ran = await device.agent(['run', '--rotate-token'], { before: tools });

@@ -89,7 +89,11 @@ describe('deploy hooks', () => {
 
   it('can be one command line, given at enrollment', async () => {
     const seen = join(device.folder, 'seen');
-    await device.enroll('--no-run', '--reload-cmd', `test "$FLEETCERT_NAME" && echo "it's \\"done\\" = ok" >>'${seen}'`);
+    await device.enroll(
+      '--no-run',
+      '--reload-cmd',
+      `test "$FLEETCERT_NAME" && echo "it's \\"done\\" = ok" >>'${seen}'`,
+    );
     api.letRenew();
     expect((await device.run()).exitCode).toBe(0);
     expect(linesOf(seen)).toEqual([`it's "done" = ok`]);

@@ -41,15 +41,35 @@ describe('with a certificate', () => {
   });
 
   it.each([
-    ['a page of a captive portal', { status: 200, body: '<html>Sign in</html>' }, 1, 'not JSON: is a proxy or a captive'],
+    [
+      'a page of a captive portal',
+      { status: 200, body: '<html>Sign in</html>' },
+      1,
+      'not JSON: is a proxy or a captive',
+    ],
     ['a portal that says 403', { status: 403, body: '<html>No</html>' }, 1, "not in the server's way: is a proxy"],
-    ['JSON of somebody else', { status: 200, body: { hello: 'world' } }, 1, 'without its time: is it a fleetcert server?'],
+    [
+      'JSON of somebody else',
+      { status: 200, body: { hello: 'world' } },
+      1,
+      'without its time: is it a fleetcert server?',
+    ],
     ['more than any answer has', tooMuch, 1, 'far more than expected'],
-    ['500', problem(500, 'internal', 'Something went wrong.'), 75, 'answered 500 to GET /v1/device: Something went wrong.'],
+    [
+      '500',
+      problem(500, 'internal', 'Something went wrong.'),
+      75,
+      'answered 500 to GET /v1/device: Something went wrong.',
+    ],
     ["503 of a proxy's", { status: 503, body: 'Service Unavailable' }, 75, 'answered 503 to GET /v1/device'],
     ['429', problem(429, 'rate_limited', 'Too often.'), 75, 'answered 429 to GET /v1/device: Too often.'],
     ['404', problem(404, 'not_found', 'No such call.'), 1, 'answered 404 to GET /v1/device: No such call.'],
-    ['401', problem(401, 'unauthorized', 'The device was deleted.'), 77, 'refused: The device was deleted. (unauthorized)'],
+    [
+      '401',
+      problem(401, 'unauthorized', 'The device was deleted.'),
+      77,
+      'refused: The device was deleted. (unauthorized)',
+    ],
     [
       'a broken connection',
       { status: 200, body: '{"deviceId":', headers: { 'content-length': '400' } },
@@ -101,7 +121,9 @@ describe('with a certificate', () => {
     api.unscript();
     const asked = api.requests.length;
     const { exitCode, lastLine } = await device.run();
-    expect(lastLine).toMatch(/^waiting \d+ (seconds|minutes) before the next attempt \(run --force tries now\); the last/);
+    expect(lastLine).toMatch(
+      /^waiting \d+ (seconds|minutes) before the next attempt \(run --force tries now\); the last/,
+    );
     expect(exitCode).toBe(75);
     expect(api.requests).toHaveLength(asked);
     expect((await device.run('--force')).exitCode).toBe(0);
@@ -123,7 +145,10 @@ describe('with a certificate', () => {
     expect(exitCode).toBe(77);
     expect(device.serial()).not.toBe(serial);
     serial = device.serial();
-    expect((await device.status()).json).toMatchObject({ health: 'failing', reason: expect.stringContaining('8.8.8.8') });
+    expect((await device.status()).json).toMatchObject({
+      health: 'failing',
+      reason: expect.stringContaining('8.8.8.8'),
+    });
   });
 
   it('addresses are sent only when they have changed', async () => {
@@ -152,7 +177,11 @@ describe('with a certificate', () => {
 
     it.each([
       ['cut off in the middle', (pem: string) => pem.slice(0, 700), 'not a whole certificate chain'],
-      ['without its intermediate', (pem: string) => `${pem.split('-----END')[0]}-----END CERTIFICATE-----\n`, 'not a whole'],
+      [
+        'without its intermediate',
+        (pem: string) => `${pem.split('-----END')[0]}-----END CERTIFICATE-----\n`,
+        'not a whole',
+      ],
       ['a page', () => '<html>Sign in</html>', 'not a whole certificate chain'],
       ['empty', () => '', 'not a whole certificate chain'],
       ['with garbage for a leaf', (pem: string) => pem.replace(/\n.{64}\n/, `\n${'A'.repeat(64)}\n`), 'damaged'],
@@ -181,7 +210,8 @@ describe('with a certificate', () => {
 
     it('a chain that does not lead from the leaf is not installed', async () => {
       const other = await AgentCa.make();
-      api.handOut = (pem) => `${pem.split('-----END')[0]}-----END CERTIFICATE-----\n${other.intermediate.toString('pem')}\n`;
+      api.handOut = (pem) =>
+        `${pem.split('-----END')[0]}-----END CERTIFICATE-----\n${other.intermediate.toString('pem')}\n`;
       const { exitCode, lastLine } = await device.run();
       expect(lastLine).toMatch(/the certificate's chain does not verify: \w/);
       expect(exitCode).toBe(1);
@@ -218,9 +248,7 @@ describe('with a certificate', () => {
     it('an order in the queue goes on in later runs, with the same key', async () => {
       api.orderStatus = { status: 'queued', reason: 'Behind 12 renewals', estimatedAt: '2026-12-24T18:00:00Z' };
       const { exitCode, lastLine } = await device.run('--wait', '0');
-      expect(lastLine).toBe(
-        'waiting: the order is queued: Behind 12 renewals (estimated for 2026-12-24T18:00:00Z)',
-      );
+      expect(lastLine).toBe('waiting: the order is queued: Behind 12 renewals (estimated for 2026-12-24T18:00:00Z)');
       expect(exitCode).toBe(75);
       const { result, json } = await device.status();
       expect(result.exitCode).toBe(0);
@@ -372,7 +400,11 @@ describe('TLS', () => {
     const authority = await AgentCa.make();
     const keys = await newKeys();
     const request = await import('@peculiar/x509').then(({ Pkcs10CertificateRequestGenerator }) =>
-      Pkcs10CertificateRequestGenerator.create({ name: 'CN=x', keys, signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' } }),
+      Pkcs10CertificateRequestGenerator.create({
+        name: 'CN=x',
+        keys,
+        signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
+      }),
     );
     const leaf = await authority.sign(request.toString('pem'), {
       notBefore: new Date(Date.now() - 2 * DAY),

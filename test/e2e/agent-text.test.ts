@@ -62,18 +62,18 @@ describe.each(shells())('under $name', (shell) => {
   it('flattens JSON in any order and spacing, with escapes', async () => {
     const json = ' {"b" : {"c":[1,-2.5e3,{"d":null},true],"e":{}} ,\n"a":"x\\ty\\"\\\\\\/\\u0041\\u00e9 é","l":[]}\r\n';
     const { stdout, exitCode } = await call('json_flatten', json);
-    expect(stdout).toBe('b.c.0\t1\nb.c.1\t-2.5e3\nb.c.3\ttrue\na\tx y"\\/A? é\n');
+    expect(stdout).toBe('b.c.0=1\nb.c.1=-2.5e3\nb.c.3=true\na=x y"\\/A? é\n');
     expect(exitCode).toBe(0);
   });
 
   it('keeps control characters out of values, however they are written', async () => {
     const { stdout } = await call('json_flatten', '{"reason":"a\\u001b[2Jb\\nc\u001b[31md"}');
-    expect(stdout).toBe('reason\ta [2Jb c [31md\n');
+    expect(stdout).toBe('reason=a [2Jb c [31md\n');
   });
 
   it('does not take a key with a dot for a path', async () => {
     const { stdout } = await call('json_flatten', '{"certificate.sha256":"evil","certificate":{"sha256":"good"}}');
-    expect(stdout).toBe('?\tevil\ncertificate.sha256\tgood\n');
+    expect(stdout).toBe('?=evil\ncertificate.sha256=good\n');
   });
 
   it.each([
@@ -97,6 +97,14 @@ describe.each(shells())('under $name', (shell) => {
   it('makes JSON of what it is given', async () => {
     const { stdout } = await call(`json_string 'a "b" \\c'; json_strings 10.0.0.1 fd00::1; json_strings`);
     expect(stdout).toBe('"a \\"b\\" \\\\c"["10.0.0.1", "fd00::1"][]');
+  });
+
+  it('keeps values by their keys, and nothing else', async () => {
+    const { stdout } = await call(`
+      put "\${newline}a=1\${newline}b=2 = 2\${newline}ab=3" a 4 c "*?[x] \\$y" b ''
+      printf '%s\n' "$lines"
+      for key in a b ab c d '*'; do echo "$key: $(pick "$lines" "$key")"; done`);
+    expect(stdout).toBe('\nab=3\na=4\nc=*?[x] $y\nb=\na: 4\nb: \nab: 3\nc: *?[x] $y\nd: \n*: \n');
   });
 
   it('does not calculate with what is no number', async () => {

@@ -103,7 +103,10 @@ export class AgentApi {
 
   /** From now on, or as often as given, `call` is answered like this. */
   script(call: string, answer: ScriptedAnswer, times = Number.POSITIVE_INFINITY): void {
-    this.scripted.set(call, Array.from({ length: Math.min(times, 100) }, () => answer));
+    this.scripted.set(
+      call,
+      Array.from({ length: Math.min(times, 100) }, () => answer),
+    );
   }
 
   unscript(): void {
