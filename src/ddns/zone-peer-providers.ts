@@ -51,13 +51,14 @@ export class ZonePeerHooks implements OnModuleInit, OnModuleDestroy {
 
 /** The gate before every answer, as it is configured. */
 function protectiveGate(config: AppConfig, secrets: SecretBox): ProtectiveGate {
-  const { responsesPerSecond } = config.dns;
+  const { responsesPerSecond, limitsLoopback } = config.dns;
   return new ProtectiveGate({
     cookies: new RollingCookies((period) => secrets.derive(`dns-cookie ${period}`, COOKIE_SECRET_OCTETS)),
     ...(responsesPerSecond !== undefined && {
       limiter: new ResponseRateLimiter({ ...DEFAULT_RATE_LIMITS, responsesPerSecond }, randomInt(2 ** 32)),
     }),
     badCookie: 'over-limit',
+    limitsLoopback,
     monotonicNow: () => performance.now(),
     // Asked for each query with a cookie: a Clock's Date would be garbage.
     now: () => Date.now(),

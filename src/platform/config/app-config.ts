@@ -26,6 +26,8 @@ export interface DnsConfig {
   readonly workers: number;
   /** Responses a second and client prefix; undefined: no limit. */
   readonly responsesPerSecond?: number;
+  /** Limit clients on loopback too: only where the limit was set on purpose. */
+  readonly limitsLoopback: boolean;
   readonly ipNames: 'registered' | 'policy' | 'off';
 }
 

@@ -115,6 +115,7 @@ function readDns(reader: EnvironmentReader, isSandbox: boolean): DnsConfig {
     listen,
     workers: reader.withDefault('FLEETCERT_DNS_WORKERS', parse.parseInteger(1, 64), 1),
     responsesPerSecond: rate === 'off' ? undefined : rate,
+    limitsLoopback: reader.isSet('FLEETCERT_DNS_RRL'),
     ipNames: reader.withDefault('FLEETCERT_IP_NAMES', parse.oneOf('registered', 'policy', 'off'), 'registered'),
   };
 }
