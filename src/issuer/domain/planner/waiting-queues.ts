@@ -47,14 +47,14 @@ export class WaitingQueues {
   /** The quick way for one step: what is built this way is read, and not changed by `remove` or `advance`. */
   static of(profile: LimitProfile, account: string, orders: Iterable<WaitingOrder>, now: number): WaitingQueues {
     const queues = new WaitingQueues(profile, account);
-    const touched = new Set<OrderQueue>();
-    let last: OrderQueue | undefined;
     for (const order of orders) {
-      const { queue, key } = queues.#find(order, now);
-      queue.append(order, key);
-      if (queue !== last) touched.add((last = queue));
+      if (order.notBefore !== undefined && order.notBefore > now) queues.#deferred.append(order, order.notBefore);
+      else queues.#queueOf(order, now).append(order, sortKey(order));
     }
-    for (const queue of touched) queue.sort();
+    queues.#deferred.sort();
+    for (const { revoked, renewal, manual, new: fresh } of queues.#lanes.values()) {
+      for (const queue of [revoked, renewal, ...manual.values(), ...fresh.values()]) queue.sort();
+    }
     return queues;
   }
 
@@ -101,6 +101,10 @@ export class WaitingQueues {
     }
     const lane = this.#laneOf(order, exemptionAt(this.profile, order, now));
     return { queue: queueIn(lane, classOf(order), order.group), key: sortKey(order), lane };
+  }
+
+  #queueOf(order: WaitingOrder, now: number): OrderQueue {
+    return queueIn(this.#laneOf(order, exemptionAt(this.profile, order, now)), classOf(order), order.group);
   }
 
   #laneOf(order: WaitingOrder, exemption: Exemption | undefined): OwnLane {
