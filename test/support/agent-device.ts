@@ -1,8 +1,7 @@
+import { X509Certificate } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-import { X509Certificate } from '@peculiar/x509';
 
 import type { AgentApi } from './agent-api.js';
 import { addProgram, linesOf, plainShell, type Result, runAgent, type RunOptions, type Shell } from './agent-shell.js';
@@ -97,7 +96,7 @@ export class AgentDevice {
     const cert = this.read(folder, 'cert.pem');
     const { serialNumber } = new X509Certificate(cert);
     if (this.read(folder, 'fullchain.pem') !== cert + this.read(folder, 'chain.pem')) throw new Error('a torn chain');
-    return serialNumber;
+    return serialNumber.toLowerCase();
   }
 
   /** A hook that writes a line of its variables to a file beside the state. */
