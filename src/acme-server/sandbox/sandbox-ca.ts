@@ -16,7 +16,7 @@ import { CaSigner } from '../signing/ca-signer.js';
 import { MemoryUsedNonces } from '../store/memory/memory-used-nonces.js';
 import { CaaChecker } from '../validation/caa-checker.js';
 import { Dns01Validator } from '../validation/dns01-validator.js';
-import { DEFAULT_TIMING, type DnsAddress, type DnsTiming } from '../validation/dns-transport.js';
+import { DEFAULT_TIMING, type DnsAddress, type DnsTiming } from '../../ddns/wire/dns-transport.js';
 import { StubResolver } from '../validation/stub-resolver.js';
 import { openCaDirectory, type OpenedCa } from './ca-directory.js';
 import { CA_FILES } from './ca-material.js';

@@ -1,5 +1,5 @@
 import { closestZone } from '../../kernel/domain-name.js';
-import { caaAllows, type CaaRecord } from '../domain/caa.js';
+import { caaAllows, type CaaRecord } from '../../ddns/domain/caa.js';
 import { baseName, isWildcard } from '../domain/identifier.js';
 import type { ValidationOutcome } from '../domain/authorization.js';
 import { DnsFailure } from './dns-failure.js';

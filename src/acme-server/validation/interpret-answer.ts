@@ -1,6 +1,6 @@
 import { isAtOrBelow, type WireName } from '../../ddns/domain/name.js';
 import { readMessage, type WireMessage, type WireRecord } from '../../ddns/wire/rr-reader.js';
-import { RR_TYPE } from './dns-query.js';
+import { RR_TYPE } from '../../ddns/wire/dns-query.js';
 
 /** What an authoritative answer says about one name and type. */
 export type Finding =

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 
 import { mustWireName, presentName, wireName } from '../../ddns/domain/name.js';
 import type { WireRecord } from '../../ddns/wire/rr-reader.js';
-import type { CaaRecord } from '../domain/caa.js';
+import type { CaaRecord } from '../../ddns/domain/caa.js';
 import { DnsFailure } from './dns-failure.js';
-import { dnsQuery, RR_TYPE } from './dns-query.js';
-import { DEFAULT_TIMING, exchange, TransportFailure, type DnsAddress } from './dns-transport.js';
+import { dnsQuery, RR_TYPE } from '../../ddns/wire/dns-query.js';
+import { DEFAULT_TIMING, exchange, TransportFailure, type DnsAddress } from '../../ddns/wire/dns-transport.js';
 import { interpretAnswer, type Finding } from './interpret-answer.js';
 
 const MAX_ALIASES = 10;

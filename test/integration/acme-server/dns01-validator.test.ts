@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { CaaChecker } from '../../../src/acme-server/validation/caa-checker.js';
 import { Dns01Validator } from '../../../src/acme-server/validation/dns01-validator.js';
-import type { DnsAddress } from '../../../src/acme-server/validation/dns-transport.js';
+import type { DnsAddress } from '../../../src/ddns/wire/dns-transport.js';
 import { StubResolver } from '../../../src/acme-server/validation/stub-resolver.js';
 import type { ValidationOutcome } from '../../../src/acme-server/domain/authorization.js';
 import { ScriptedDns, type Faults, type ScriptedRecord } from './support/scripted-dns.js';

@@ -51,7 +51,8 @@ export async function exchange(server: DnsAddress, query: DnsQuery, timing = DEF
   throw failure;
 }
 
-function exchangeUdp(server: DnsAddress, query: DnsQuery, milliseconds: number): Promise<Buffer> {
+/** One datagram there and one back. Rejects with a TransportFailure, also for an answer to another spelling. */
+export function exchangeUdp(server: DnsAddress, query: DnsQuery, milliseconds: number): Promise<Buffer> {
   // A socket a query: the port is chosen anew each time (RFC 5452 section 9.2).
   const socket = createSocket(server.address.includes(':') ? 'udp6' : 'udp4');
   let failure: TransportFailureKind = 'timeout';
@@ -74,7 +75,8 @@ function exchangeUdp(server: DnsAddress, query: DnsQuery, milliseconds: number):
   }).finally(() => socket.close());
 }
 
-function exchangeTcp(server: DnsAddress, query: DnsQuery, milliseconds: number): Promise<Buffer> {
+/** One query over a connection of its own; what comes behind the first message is not read. */
+export function exchangeTcp(server: DnsAddress, query: DnsQuery, milliseconds: number): Promise<Buffer> {
   const socket = connect({ host: server.address, port: server.port, noDelay: true });
   return new Promise<Buffer>((resolve, reject) => {
     const timer = setTimeout(() => reject(new TransportFailure('timeout')), milliseconds);

@@ -1,10 +1,18 @@
-import { mustWireName } from '../../ddns/domain/name.js';
+import { mustWireName } from '../domain/name.js';
+import { CLASS_IN, TYPE } from '../domain/rr-type.js';
+import { FLAG, HEADER_OCTETS } from './message-codes.js';
 
-export const RR_TYPE = { CNAME: 5, SOA: 6, TXT: 16, CAA: 257 } as const;
+export const RR_TYPE = { CNAME: TYPE.CNAME, SOA: TYPE.SOA, TXT: TYPE.TXT, CAA: TYPE.CAA } as const;
 
 /** What the CA's resolvers announce (field notes, section 3). */
 const EDNS_UDP_OCTETS = 1232;
-const HEADER_OCTETS = 12;
+
+export interface DnsQueryOptions {
+  /** The RD flag: for a resolver. */
+  readonly recursion?: boolean;
+  /** RFC 6891; false: no OPT record. */
+  readonly edns?: false | { readonly version?: number; readonly optionCode?: number };
+}
 
 /** A query as it is sent, and the part of it that an answer has to repeat octet by octet. */
 export interface DnsQuery {
@@ -13,11 +21,16 @@ export interface DnsQuery {
 }
 
 /**
- * A query for `name` (presentation format, no final dot) with EDNS and without recursion. The letters' case is random
- * (0x20): whoever forges an answer has to guess it along with the id and the port.
+ * A query for `name` (presentation format, no final dot), by default with EDNS and without recursion. The letters' case
+ * is random (0x20): whoever forges an answer has to guess it along with the id and the port.
  * @param random octets: two for the id, then one for each letter
  */
-export function dnsQuery(name: string, type: number, random: (octets: number) => Uint8Array): DnsQuery {
+export function dnsQuery(
+  name: string,
+  type: number,
+  random: (octets: number) => Uint8Array,
+  { recursion = false, edns = {} }: DnsQueryOptions = {},
+): DnsQuery {
   const wire = Buffer.from(mustWireName(name), 'latin1');
   const coins = random(2 + wire.length);
   for (const [index, octet] of wire.entries()) {
@@ -27,18 +40,27 @@ export function dnsQuery(name: string, type: number, random: (octets: number) =>
   const question = Buffer.alloc(wire.length + 4);
   wire.copy(question);
   question.writeUInt16BE(type, wire.length);
-  question.writeUInt16BE(1, wire.length + 2);
+  question.writeUInt16BE(CLASS_IN, wire.length + 2);
 
   const header = Buffer.alloc(HEADER_OCTETS);
   Buffer.from(coins.subarray(0, 2)).copy(header);
+  header.writeUInt16BE(recursion ? FLAG.RD : 0, 2);
   header.writeUInt16BE(1, 4);
-  header.writeUInt16BE(1, 10);
+  header.writeUInt16BE(edns === false ? 0 : 1, 10);
+  return { message: Buffer.concat([header, question, edns === false ? Buffer.alloc(0) : opt(edns)]), question };
+}
 
-  // RFC 6891 section 6.1.2: the root, OPT, the size, no flags, no options.
-  const opt = Buffer.alloc(11);
-  opt.writeUInt16BE(41, 1);
-  opt.writeUInt16BE(EDNS_UDP_OCTETS, 3);
-  return { message: Buffer.concat([header, question, opt]), question };
+/** RFC 6891 section 6.1.2: the root, OPT, the size, the version, no flags, and at most one option, without data. */
+function opt({ version = 0, optionCode }: { readonly version?: number; readonly optionCode?: number }): Buffer {
+  const record = Buffer.alloc(optionCode === undefined ? 11 : 15);
+  record.writeUInt16BE(TYPE.OPT, 1);
+  record.writeUInt16BE(EDNS_UDP_OCTETS, 3);
+  record[6] = version;
+  if (optionCode !== undefined) {
+    record.writeUInt16BE(4, 9);
+    record.writeUInt16BE(optionCode, 11);
+  }
+  return record;
 }
 
 /** How a message relates to a query of ours. */
