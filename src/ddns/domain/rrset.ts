@@ -33,13 +33,13 @@ export class Rrset {
 
   /** @param ttl seconds. @param rdatas at least one; duplicates are dropped (RFC 2181 section 5). */
   static of(type: number, ttl: number, rdatas: readonly Uint8Array[], ofDevice = false): Rrset {
-    const distinct = new Map(rdatas.map((rdata) => [Buffer.from(rdata).toString('latin1'), rdata]));
-    if (distinct.size === 0) throw new Error('An RRset has at least one record.');
+    const distinct = rdatas.length > 1 ? withoutDuplicates(rdatas) : rdatas;
+    if (distinct.length === 0) throw new Error('An RRset has at least one record.');
     let length = 0;
-    for (const rdata of distinct.values()) length += RECORD_HEADER_OCTETS + rdata.length;
+    for (const rdata of distinct) length += RECORD_HEADER_OCTETS + rdata.length;
     const octets = Buffer.allocUnsafe(length);
     let at = 0;
-    for (const rdata of distinct.values()) {
+    for (const rdata of distinct) {
       at += octets.write(POINTER_TO_QNAME, at, 'latin1');
       at = octets.writeUInt16BE(type, at);
       at = octets.writeUInt16BE(CLASS_IN, at);
@@ -92,6 +92,10 @@ export class Rrset {
   #end(at: number): number {
     return at + RECORD_HEADER_OCTETS + ((this.packed.charCodeAt(at + 10) << 8) | this.packed.charCodeAt(at + 11));
   }
+}
+
+function withoutDuplicates(rdatas: readonly Uint8Array[]): Uint8Array[] {
+  return [...new Map(rdatas.map((rdata) => [Buffer.from(rdata).toString('latin1'), rdata])).values()];
 }
 
 /** An RRset with its owner name, as a lookup answers it. */
