@@ -6,7 +6,9 @@ import { Measures } from './measures.js';
 import { Random } from './random.js';
 import { reportOf, type SimulationReport } from './report.js';
 import { DAY, lifetimeAt, SIMULATION_START, type Scenario } from './scenario.js';
-import { EVENT, SimulatedServer } from './simulated-server.js';
+import { EVENT } from './simulated-event.js';
+import { SimulatedRenewals } from './simulated-renewals.js';
+import { SimulatedServer } from './simulated-server.js';
 
 /** Of a day: when the estimates that the planner makes are noted; every week. */
 const ESTIMATES_EVERY_DAYS = 7;
@@ -29,8 +31,9 @@ export function simulate(scenario: Scenario): SimulationReport {
   );
   const events = new EventQueue();
   const measures = new Measures(fleet, devices);
-  const server = new SimulatedServer(scenario, fleet, devices, ca, events, random, measures);
-  establish(scenario, ca, server, random);
+  const renewals = new SimulatedRenewals(fleet, devices, ca, events, random, measures);
+  const server = new SimulatedServer(scenario, fleet, devices, ca, events, random, measures, renewals);
+  establish(scenario, ca, renewals, random);
 
   for (let device = scenario.established; device < scenario.devices; device++) {
     const comes = devices.nextAwake(device, SIMULATION_START + random.next() * DAY);
@@ -48,10 +51,10 @@ export function simulate(scenario: Scenario): SimulationReport {
         server.ask(subject, generation, time);
         break;
       case EVENT.due:
-        server.due(subject, generation, time);
+        renewals.due(subject, generation, time);
         break;
       case EVENT.serverAsk:
-        server.serverAsk(subject, generation, time);
+        renewals.serverAsk(subject, generation, time);
         break;
       case EVENT.plan:
         server.step(generation, time);
@@ -63,10 +66,10 @@ export function simulate(scenario: Scenario): SimulationReport {
         server.finish(subject, time);
         break;
       case EVENT.poll:
-        server.poll(subject, generation, time);
+        renewals.poll(subject, generation, time);
         break;
       case EVENT.announceRevocation:
-        server.announceRevocation(scenario.revocation!.part, time);
+        renewals.announceRevocation(scenario.revocation!.part, time);
         break;
       case EVENT.foreign:
         ca.issueToOthers(0, time);
@@ -84,11 +87,11 @@ export function simulate(scenario: Scenario): SimulationReport {
 }
 
 /** Devices from before: their certificates are spread over the time until renewal, as a fleet's are that has settled. */
-function establish(scenario: Scenario, ca: CaModel, server: SimulatedServer, random: Random): void {
+function establish(scenario: Scenario, ca: CaModel, renewals: SimulatedRenewals, random: Random): void {
   const lifetime = lifetimeAt(scenario, SIMULATION_START);
   for (let device = 0; device < scenario.established; device++) {
     const issuedAt = SIMULATION_START - random.next() * lifetime * 0.6;
     const certificate = ca.adopt(device, issuedAt);
-    server.install(device, certificate, issuedAt);
+    renewals.install(device, certificate, issuedAt);
   }
 }

@@ -1,19 +1,10 @@
-import {
-  afterPollFailure,
-  afterRenewalInfo,
-  ariRenewalTime,
-  newAriState,
-  type AriState,
-} from '../domain/ari-window.js';
 import { retryDelaySeconds } from '../domain/backoff.js';
 import type { ShareTags } from '../domain/planner/fair-shares.js';
 import { SHARE_OF } from '../domain/planner/order-class.js';
 import { plan } from '../domain/planner/plan.js';
 import type { PlannerState } from '../domain/planner/planner-state.js';
-import { decideOnSleeping, serverRenewalTime, type SleepingDevice } from '../domain/planner/sleeping-device.js';
 import type { WaitingOrder } from '../domain/planner/waiting-order.js';
 import { WaitingQueues } from '../domain/planner/waiting-queues.js';
-import { spreadRenewalTime } from '../domain/renewal-spread.js';
 import { BucketStore } from './bucket-store.js';
 import type { CaModel } from './ca-model.js';
 import type { DeviceModel } from './device-model.js';
@@ -22,23 +13,8 @@ import type { Flight, Fleet } from './fleet.js';
 import type { Measures } from './measures.js';
 import type { Random } from './random.js';
 import type { Scenario } from './scenario.js';
-
-/** What happens in the simulated world; the subject is a device's number, the generation its certificate's serial. */
-export const EVENT = {
-  /** The device comes and wants a certificate. */
-  ask: 1,
-  /** The renewal's moment has come. */
-  due: 2,
-  /** The device has not come for its renewal. */
-  serverAsk: 3,
-  plan: 4,
-  newOrder: 5,
-  finish: 6,
-  poll: 7,
-  announceRevocation: 8,
-  sample: 9,
-  foreign: 10,
-} as const;
+import { EVENT } from './simulated-event.js';
+import type { SimulatedRenewals } from './simulated-renewals.js';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -46,11 +22,7 @@ const DAY = 86_400 * SECOND;
 
 /** Two planning steps are at least so far apart, as in the real worker's loop. */
 const STEP_GAP = 5 * SECOND;
-const RENEWAL_INFO_SECONDS = 6 * 3600;
 const ACCOUNT = 'https://ca.simulation/acct/1';
-
-/** The certificate of a revocation has to be replaced within a day. */
-const REVOCATION_DEADLINE = DAY;
 
 /** Plays the worker: everything that the real one leaves to the domain is left to the same domain here. */
 export class SimulatedServer {
@@ -73,6 +45,7 @@ export class SimulatedServer {
     private readonly events: EventQueue,
     private readonly random: Random,
     private readonly measures: Measures,
+    private readonly renewals: SimulatedRenewals,
   ) {
     this.#queues = new WaitingQueues(scenario.profile, ACCOUNT);
   }
@@ -116,28 +89,6 @@ export class SimulatedServer {
       },
       now,
     );
-  }
-
-  due(device: number, serial: number, now: number): void {
-    if (this.fleet.serial[device] !== serial || this.fleet.order[device]) return;
-    const comes = this.devices.nextAwake(device, now);
-    const stepsIn = Math.max(now, serverRenewalTime(this.#sleeping(device, now)));
-    if (comes <= stepsIn) this.events.add(comes, EVENT.ask, device, serial);
-    else this.events.add(stepsIn, EVENT.serverAsk, device, serial);
-  }
-
-  serverAsk(device: number, serial: number, now: number): void {
-    if (this.fleet.serial[device] !== serial || this.fleet.order[device]) return;
-    const decision = decideOnSleeping(this.#sleeping(device, now), now);
-    if (decision.kind === 'wait') {
-      this.events.add(decision.until, EVENT.serverAsk, device, serial);
-    } else if (decision.kind === 'renew') {
-      this.measures.serverRenewals += 1;
-      this.ask(device, serial, now);
-    } else {
-      this.measures.lapse(device);
-      this.events.add(this.devices.nextAwake(device, now), EVENT.ask, device, serial);
-    }
   }
 
   step(generation: number, now: number): void {
@@ -222,71 +173,8 @@ export class SimulatedServer {
     this.measures.issue(device, now);
     this.#land(device);
     fleet.order[device] = undefined;
-    this.install(device, issued, now);
+    this.renewals.install(device, issued, now);
     this.#stepSoon(now);
-  }
-
-  /** The device's certificate is at hand: when will it be renewed? */
-  install(device: number, certificate: { serial: number; notBefore: number; notAfter: number }, now: number): void {
-    const { fleet } = this;
-    fleet.failures[device] = 0;
-    fleet.revokedFrom[device] = Infinity;
-    fleet.serial[device] = certificate.serial;
-    fleet.issuedAt[device] = now;
-    fleet.notAfter[device] = certificate.notAfter;
-    const usual = spreadRenewalTime(certificate.notBefore, certificate.notAfter, fleet.phases[device]!);
-    const state = this.#ask4Window(device, newAriState(String(certificate.serial), now), usual, now);
-    fleet.ari[device] = state;
-    fleet.renewAt[device] = ariRenewalTime(state, now) ?? Math.max(now, usual);
-    this.events.add(fleet.renewAt[device]!, EVENT.due, device, certificate.serial);
-  }
-
-  /** The CA moves the windows of a part of the certificates into the past; each is heard of at its next poll. */
-  announceRevocation(part: number, now: number): void {
-    const { fleet } = this;
-    for (let device = 0; device < fleet.size; device++) {
-      const state = fleet.ari[device];
-      if (fleet.serial[device] === 0 || fleet.notAfter[device]! <= now || !this.random.chance(part)) continue;
-      this.ca.announceRevocation(device, now);
-      fleet.revokedFrom[device] = now + REVOCATION_DEADLINE;
-      // The polls before this one have told nothing new, and were left out.
-      const every = RENEWAL_INFO_SECONDS * SECOND;
-      const polled = state === undefined ? now : state.pollAt + Math.ceil((now - state.pollAt) / every) * every;
-      this.events.add(Math.max(now, polled), EVENT.poll, device, fleet.serial[device]);
-    }
-  }
-
-  poll(device: number, serial: number, now: number): void {
-    const { fleet } = this;
-    const known = fleet.ari[device];
-    if (fleet.serial[device] !== serial || !known) return;
-    if (this.ca.availableAt(now) > now) {
-      const state = afterPollFailure(known, { kind: 'fault' }, { now, random: this.random.next() });
-      fleet.ari[device] = state;
-      this.events.add(state.pollAt, EVENT.poll, device, serial);
-      return;
-    }
-    const state = this.#ask4Window(device, known, fleet.renewAt[device]!, now);
-    fleet.ari[device] = state;
-    fleet.renewAt[device] = ariRenewalTime(state, now) ?? fleet.renewAt[device]!;
-    this.events.add(fleet.renewAt[device]!, EVENT.due, device, serial);
-  }
-
-  #ask4Window(device: number, state: AriState, usualRenewAt: number, now: number): AriState {
-    const window = this.ca.renewalInfo(device, Number(state.certId));
-    if (!window) return state;
-    const info = { ...window, retryAfterSeconds: RENEWAL_INFO_SECONDS };
-    return afterRenewalInfo(state, info, { now, random: this.random.next(), usualRenewAt });
-  }
-
-  #sleeping(device: number, now: number): SleepingDevice {
-    return {
-      consents: true,
-      lastSeenAt: this.devices.lastAwake(device, now),
-      renewAt: this.fleet.renewAt[device]!,
-      notAfter: this.fleet.notAfter[device]!,
-      revoked: this.fleet.ari[device]?.revoked ?? false,
-    };
   }
 
   /** A sixth of the lifetime. */

@@ -8,10 +8,11 @@ import type { LimitProfile } from '../limits/limit-profile.js';
 import { limitRule } from '../limits/limit-rule.js';
 import type { WaitingOrder } from './waiting-order.js';
 
+/** Intervals of whole milliseconds: the last bit of a fraction may make the naive reference below refuse. */
 const values = (most: number) =>
   fc.record({
     burst: fc.integer({ min: 1, max: most }),
-    count: fc.integer({ min: 1, max: most }),
+    count: fc.constantFrom(...[1, 2, 3, 5, 8, 12, 20, 36, 60].filter((count) => count <= most)),
     periodSeconds: fc.constantFrom(3600, 86_400),
   });
 
@@ -93,7 +94,7 @@ describe('whatever waits, the planner', () => {
           expect(run.started.map(({ order }) => order.id).toSorted()).toEqual(waiting.map(({ id }) => id).toSorted());
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 
