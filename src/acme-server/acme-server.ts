@@ -20,8 +20,12 @@ export class AcmeServer {
   readonly #verifier: RequestVerifier;
   readonly #rates: RequestRateLimiter;
 
-  constructor(parts: Omit<AcmeServerParts, 'background'>) {
-    this.#parts = { ...parts, background: new BackgroundTasks(parts.options.validationsInFlight, parts.log) };
+  constructor(parts: Omit<AcmeServerParts, 'validations' | 'signings'>) {
+    this.#parts = {
+      ...parts,
+      validations: new BackgroundTasks(parts.options.validationsInFlight, parts.log),
+      signings: new BackgroundTasks(parts.options.signingsInFlight, parts.log),
+    };
     this.#routes = acmeRoutes(this.#parts);
     this.#verifier = new RequestVerifier(this.#parts);
     this.#rates = new RequestRateLimiter(parts.options.requestRates);
@@ -41,13 +45,13 @@ export class AcmeServer {
   }
 
   /** Waits for validations and signing that still run. Requests that come later are answered, but start none. */
-  stop(): Promise<void> {
-    return this.#parts.background.stop();
+  async stop(): Promise<void> {
+    await Promise.all([this.#parts.validations.stop(), this.#parts.signings.stop()]);
   }
 
   /** Resolves when nothing goes on in the background. */
-  idle(): Promise<void> {
-    return this.#parts.background.idle();
+  async idle(): Promise<void> {
+    await Promise.all([this.#parts.validations.idle(), this.#parts.signings.idle()]);
   }
 
   #assertRate(route: Route, { remoteAddress }: AcmeHttpRequest): void {
@@ -118,7 +122,7 @@ export class AcmeServer {
         ...headers,
         link: helpLink === undefined ? links : [...links, helpLink],
       },
-      body: request.method === 'HEAD' ? '' : (text?.body ?? ''),
+      body: text?.body ?? '',
     };
   }
 }

@@ -71,8 +71,8 @@ function readEcKey({ crv, x, y }: Readonly<Record<string, unknown>>): AccountKey
 }
 
 function readRsaKey({ n, e }: Readonly<Record<string, unknown>>): AccountKey {
-  if (!isBase64Url(n) || !isBase64Url(e)) throw refuse('badPublicKey', 'JWK modulus or exponent is not base64url');
-  const modulus = Buffer.from(n, 'base64url');
+  const modulus = decodeCanonical(n);
+  if (!modulus) throw refuse('badPublicKey', 'JWK modulus is not base64url');
   // Base64urlUInt (RFC 7518 section 2) has no leading zero octets: equal keys have one thumbprint.
   if (modulus[0] === 0) throw refuse('badPublicKey', 'JWK modulus has leading zero octets');
   const bits = modulus.length * 8 - Math.clz32(modulus[0] ?? 0) + 24;
@@ -80,7 +80,7 @@ function readRsaKey({ n, e }: Readonly<Record<string, unknown>>): AccountKey {
     throw refuse('badPublicKey', `key size not supported: ${Math.max(bits, 0)}, expected ${RSA_BITS.join(', ')}`);
   }
   if (e !== 'AQAB') throw refuse('badPublicKey', 'key exponent should be 65537');
-  return { jwk: { e, kty: 'RSA', n }, algorithms: ['RS256'] };
+  return { jwk: { e, kty: 'RSA', n: modulus.toString('base64url') }, algorithms: ['RS256'] };
 }
 
 function readEdwardsKey({ crv, x }: Readonly<Record<string, unknown>>): AccountKey {
@@ -91,5 +91,12 @@ function readEdwardsKey({ crv, x }: Readonly<Record<string, unknown>>): AccountK
 }
 
 function hasOctets(value: unknown, octets: number): value is string {
-  return isBase64Url(value) && Buffer.from(value, 'base64url').length === octets;
+  return decodeCanonical(value)?.length === octets;
+}
+
+/** Octets have several texts that differ in bits that say nothing: only one of them is taken, so that a key has one JWK. */
+function decodeCanonical(value: unknown): Buffer | undefined {
+  if (!isBase64Url(value)) return undefined;
+  const octets = Buffer.from(value, 'base64url');
+  return octets.toString('base64url') === value ? octets : undefined;
 }

@@ -18,9 +18,10 @@ export interface Account {
   readonly externalAccount?: { readonly kid: string; readonly binding: Readonly<Record<string, string>> };
 }
 
-/** Throws unless the account may still sign requests (RFC 8555 section 7.3.6). */
+/** Throws unless the account may still sign requests: 401, as RFC 8555 section 7.3.6 demands. */
 export function assertUsable(account: Account): void {
   if (account.status !== 'valid') {
-    throw refuse('unauthorized', `Account is not valid, has status ${JSON.stringify(account.status)}`);
+    const detail = `Account is not valid, has status ${JSON.stringify(account.status)}`;
+    throw refuse('unauthorized', detail, { status: 401 });
   }
 }

@@ -64,7 +64,7 @@ export function orderError({ order, authorizations }: OrderWithAuthorizations): 
   if (!first) return undefined;
   if (failures.length === 1) return { type: first.type, detail: first.detail };
   return {
-    type: 'unauthorized',
+    type: 'compound',
     detail: `${failures.length} of ${authorizations.length} authorizations failed. Refer to sub-problems for more information.`,
     subproblems: failures,
   };

@@ -14,6 +14,7 @@ export const PROBLEM_STATUS = {
   badRevocationReason: 400,
   badSignatureAlgorithm: 400,
   caa: 403,
+  compound: 400,
   dns: 400,
   externalAccountRequired: 403,
   invalidContact: 400,

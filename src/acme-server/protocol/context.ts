@@ -24,7 +24,9 @@ export interface AcmeServerParts {
   readonly random: () => number;
   readonly log: ServerLog;
   readonly options: AcmeServerOptions;
-  readonly background: BackgroundTasks;
+  /** Validations wait for other people's name servers: they must not hold up what is ready to be signed. */
+  readonly validations: BackgroundTasks;
+  readonly signings: BackgroundTasks;
 }
 
 /** An identity nobody can guess: 16 octets, base64url. */

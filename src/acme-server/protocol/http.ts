@@ -15,6 +15,7 @@ export interface AcmeHttpResponse {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  /** Also for HEAD: it is for the HTTP server to leave it out, and to say how long it would be. */
   readonly body: string | Uint8Array;
 }
 

@@ -40,6 +40,7 @@ export interface AcmeServerOptions {
   /** After this long somebody else may take over a validation or a signing whose process died. */
   readonly leaseSeconds: number;
   readonly validationsInFlight: number;
+  readonly signingsInFlight: number;
   readonly ordersPageSize: number;
   readonly maxBodyBytes: number;
 }
@@ -83,6 +84,7 @@ const DEFAULTS: Omit<AcmeServerOptions, 'limits' | 'requestRates'> = {
   signingPatienceSeconds: 2,
   leaseSeconds: 60,
   validationsInFlight: 50,
+  signingsInFlight: 50,
   ordersPageSize: 100,
   maxBodyBytes: 65_536,
 };

@@ -1,5 +1,5 @@
 import { readContacts } from '../domain/contact.js';
-import type { Account } from '../domain/account.js';
+import { assertUsable, type Account } from '../domain/account.js';
 import { parseJsonObject } from '../domain/jws.js';
 import { newAccountTransactions } from '../domain/limit-transactions.js';
 import { refuse } from '../domain/problem.js';
@@ -8,6 +8,7 @@ import { verifyExternalAccount } from '../protocol/external-account.js';
 import { link, type Answer } from '../protocol/http.js';
 import type { Limiter } from '../protocol/limiter.js';
 import type { AccountRequest, KeyRequest } from '../protocol/request-verifier.js';
+import { assertKeyNotBlocked } from './blocked-key.js';
 import { accountView } from './views.js';
 
 const MAX_CONTACTS = 10;
@@ -31,6 +32,7 @@ export class AccountResource {
     if (options.termsOfService !== undefined && body['termsOfServiceAgreed'] !== true) {
       throw refuse('malformed', 'must agree to terms of service');
     }
+    await assertKeyNotBlocked(request.key, store);
     const contacts = this.#readContacts(body['contact']) ?? [];
     const externalAccount = await verifyExternalAccount(body['externalAccountBinding'], request, policy);
 
@@ -77,9 +79,7 @@ export class AccountResource {
   }
 
   #existing(account: Account): Answer {
-    if (account.status !== 'valid') {
-      throw refuse('unauthorized', 'An account with the provided public key exists but is deactivated');
-    }
+    assertUsable(account);
     return this.#answer(200, account);
   }
 

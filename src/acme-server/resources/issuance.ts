@@ -14,7 +14,7 @@ const MAX_CSR_BYTES = 16_384;
 
 type IssuanceParts = Pick<
   AcmeServerParts,
-  'store' | 'signer' | 'validator' | 'urls' | 'clock' | 'options' | 'background' | 'log'
+  'store' | 'signer' | 'validator' | 'urls' | 'clock' | 'options' | 'signings' | 'log'
 >;
 
 /** From finalize to the certificate. Signing may take hours: it is asked for again whenever the client polls. */
@@ -47,10 +47,10 @@ export class Issuance {
    * @returns in how many seconds to ask again, should the order still be processing
    */
   async settle(orderId: string): Promise<number> {
-    const { store, clock, options, background } = this.parts;
+    const { store, clock, options, signings } = this.parts;
     let retryAfterSeconds = options.pollSeconds;
     if (!(await store.orders.claimSigning(orderId, clock.now(), options.leaseSeconds))) return retryAfterSeconds;
-    const signing = background.run(`signing for order ${orderId}`, async () => {
+    const signing = signings.run(`signing for order ${orderId}`, async () => {
       retryAfterSeconds = await this.#sign(orderId);
     });
     await withinSeconds(options.signingPatienceSeconds, signing);

@@ -5,6 +5,7 @@ import { AcmeRefusal, refuse } from '../domain/problem.js';
 import type { AcmeServerParts } from '../protocol/context.js';
 import type { Answer } from '../protocol/http.js';
 import { thumbprintOf, verifySignature, type AccountRequest } from '../protocol/request-verifier.js';
+import { assertKeyNotBlocked } from './blocked-key.js';
 import { accountView } from './views.js';
 
 /** RFC 8555 section 7.3.5: the old key signs for the change, and inside it the new key signs for itself. */
@@ -30,6 +31,7 @@ export class KeyChangeResource {
     if (thumbprint === account.thumbprint) {
       throw refuse('malformed', 'New key specified by rollover request is the same as the old key');
     }
+    await assertKeyNotBlocked(newKey, store);
     const result = await store.accounts.changeKey(account.id, {
       expectedThumbprint: account.thumbprint,
       jwk: newKey.jwk,

@@ -9,7 +9,7 @@ import type { Limiter } from '../protocol/limiter.js';
 
 type ValidationParts = Pick<
   AcmeServerParts,
-  'store' | 'validator' | 'urls' | 'clock' | 'options' | 'background' | 'log'
+  'store' | 'validator' | 'urls' | 'clock' | 'options' | 'validations' | 'log'
 >;
 
 /** Has challenges validated, in the background, and counts the failures. */
@@ -35,10 +35,10 @@ export class Validations {
   }
 
   async #claim(authorization: Authorization, account: Account): Promise<Authorization> {
-    const { store, clock, options, background } = this.parts;
+    const { store, clock, options, validations } = this.parts;
     const { id } = authorization;
     if (await store.authorizations.claimValidation(id, clock.now(), options.leaseSeconds)) {
-      void background.run(`validation of ${authorization.identifier}`, () => this.#validate(authorization, account));
+      void validations.run(`validation of ${authorization.identifier}`, () => this.#validate(authorization, account));
     }
     const present = await store.authorizations.find(id);
     if (!present) throw notFound('No such authorization');

@@ -21,6 +21,7 @@ import { StubResolver } from '../validation/stub-resolver.js';
 import { openCaDirectory, type OpenedCa } from './ca-directory.js';
 import { CA_FILES } from './ca-material.js';
 import { openListenerCertificate } from './listener-certificate.js';
+import { ManagementPages } from './management-pages.js';
 import { OpenAccountPolicy, type OpenAccountPolicyOptions } from './open-account-policy.js';
 import { CRL_PATH, SandboxPages } from './sandbox-pages.js';
 
@@ -30,6 +31,8 @@ export interface SandboxCaSettings extends AcmeServerSettings, OpenAccountPolicy
   /** Sign only so many seconds after finalize, so that clients see `processing`. Default 0. */
   readonly signingDelaySeconds?: number;
   readonly dnsTiming?: DnsTiming;
+  /** Offer Pebble's management pages on the same port: set-renewal-info, cert-status-by-serial, … Default false. */
+  readonly management?: boolean;
 }
 
 export interface SandboxCaStart {
@@ -92,7 +95,14 @@ export class SandboxCa {
     const urls = new Urls(start.options?.publicUrl ?? `https://${hostAndPort(start.listen.address, port)}`);
     const server = this.#makeServer(start, ca, urls);
     const pages = new SandboxPages(urls, this.store, ca.material.intermediate, this.clock);
-    handle = async (request) => (await pages.handle(request)) ?? server.handle(request);
+    const management = new ManagementPages(this.store, ca.material, (serial, window) =>
+      this.setRenewalWindow(serial, window),
+    );
+    const isManaged = start.options?.management ?? false;
+    handle = async (request) =>
+      (await pages.handle(request)) ??
+      (isManaged ? await management.handle(request) : undefined) ??
+      server.handle(request);
 
     const timer = setInterval(() => void this.#keepHouse(ca, hosts, listener), HOUSEKEEPING_SECONDS * 1000);
     timer.unref();

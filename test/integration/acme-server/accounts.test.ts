@@ -199,11 +199,11 @@ describe('account', () => {
     const answer = await client.post(client.accountUrl, { status: 'deactivated' });
     expect(answer).toMatchObject({ status: 200, json: { status: 'deactivated' } });
     expect(await client.get(String(order.headers['location']))).toMatchObject({
-      status: 403,
+      status: 401,
       json: { type: `${ERROR}unauthorized` },
     });
     expect(await client.register({ onlyReturnExisting: true })).toMatchObject({
-      status: 403,
+      status: 401,
       json: { type: `${ERROR}unauthorized` },
     });
   });

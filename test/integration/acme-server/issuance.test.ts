@@ -387,6 +387,9 @@ describe('revokeCert', () => {
       type: `${ERROR}badCSR`,
       detail: expect.stringContaining('reported as compromised') as string,
     });
+
+    stranger.key = certificateKey;
+    expect(await stranger.register()).toMatchObject({ status: 400, json: { type: `${ERROR}badPublicKey` } });
   });
 
   it('is for who holds authorizations for all its names: recorded as ceased', async () => {

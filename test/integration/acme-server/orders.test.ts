@@ -191,7 +191,7 @@ describe('an order', () => {
     await client.solve(order, settle);
     const { json } = await client.get(String(order.headers['location']));
     expect(json['error']).toMatchObject({
-      type: `${ERROR}unauthorized`,
+      type: `${ERROR}compound`,
       subproblems: [
         { type: `${ERROR}dns`, identifier: { type: 'dns', value: '*.a.fleet.test' } },
         { type: `${ERROR}dns`, identifier: { type: 'dns', value: 'a.fleet.test' } },

@@ -291,6 +291,45 @@ describe('operators', () => {
     );
   });
 
+  it('find Pebble’s management pages where they asked for them', async () => {
+    const by = await client();
+    const { pem, url, der } = await issue(by, ['a.fleet.test']);
+    const serial = url.split('/').at(-1) ?? '';
+    expect((await send({ target: '/roots/0' })).status).toBe(404);
+    await close();
+    await open({ management: true }, sandbox.store);
+
+    const get = async (target: string): Promise<string> => String((await send({ target })).body);
+    const roots = await Promise.all(['/roots/0', '/roots/1', '/intermediates/0', '/intermediates/1'].map(get));
+    expect(new Set(roots.map((text) => new X509Certificate(text).serialNumber)).size).toBe(4);
+    expect((await send({ target: '/roots/2' })).status).toBe(404);
+    expect(JSON.parse(await get(`/cert-status-by-serial/${serial.toUpperCase()}`))).toMatchObject({
+      Serial: serial,
+      Status: 'Valid',
+    });
+    expect((await send({ target: '/cert-status-by-serial/00' })).status).toBe(404);
+
+    const window = { start: '2026-01-01T00:00:00Z', end: '2026-01-02T00:00:00Z' };
+    const setWindow = (ariResponse: unknown): ReturnType<typeof send> =>
+      send({
+        method: 'POST',
+        target: '/set-renewal-info/',
+        body: Buffer.from(JSON.stringify({ certificate: pem, ariResponse: JSON.stringify(ariResponse) })),
+      });
+    expect((await setWindow({ suggestedWindow: window })).status).toBe(200);
+    const { certId = '' } = (await sandbox.store.certificates.find(serial)) ?? {};
+    expect(JSON.parse(await get(`/acme/renewal-info/${certId}`))).toEqual({ suggestedWindow: window });
+    for (const wrong of [{}, { suggestedWindow: { start: window.end, end: window.start } }, 'x']) {
+      expect((await setWindow(wrong)).status).toBe(400);
+    }
+
+    const same = await newClient();
+    same.key = by.key;
+    await same.register();
+    expect((await same.post('/acme/revoke-cert', { certificate: base64url(der), reason: 5 })).status).toBe(200);
+    expect(JSON.parse(await get(`/cert-status-by-serial/${serial}`))).toMatchObject({ Status: 'Revoked', Reason: 5 });
+  });
+
   it('end a pause', async () => {
     const by = await client();
     for (let round = 0; round < 2; round += 1) {
