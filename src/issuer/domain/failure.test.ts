@@ -140,6 +140,17 @@ describe('decideOnFailure', () => {
 });
 
 describe('decideOnFailure, on faults that are not of the protocol', () => {
+  it('begins anew soon when the CA looked while the server was down, and backs off when that happens again', () => {
+    const failure = { kind: 'interrupted', reason: 'The CA could not validate.' } as const;
+    expect(decideOnFailure(failure, first)).toMatchObject({
+      kind: 'defer',
+      delaySeconds: 5,
+      startOver: true,
+      counts: true,
+    });
+    expect(decideOnFailure(failure, { failures: 1, random: 0 })).toMatchObject({ delaySeconds: 600 });
+  });
+
   it('fails an order whose certificate is for something else', () => {
     const decision = decideOnFailure({ kind: 'mismatch', detail: 'The certificate is for another key.' }, first);
     expect(decision).toEqual({

@@ -23,25 +23,27 @@ export type Failure =
   | { readonly kind: 'not-served'; readonly detail: string }
   /** The CA's order is over, without a certificate and without anybody's fault. */
   | { readonly kind: 'order-ended'; readonly why: string }
+  /** The CA looked for our records while this server was down. */
+  | { readonly kind: 'interrupted'; readonly reason: string }
   /** The certificate is not what the CSR asked for. */
   | { readonly kind: 'mismatch'; readonly detail: string }
   /** Our own database could not be reached. */
   | { readonly kind: 'database' }
   | { readonly kind: 'internal' };
 
+interface Deferral {
+  readonly kind: 'defer';
+  readonly code: ReasonCode;
+  readonly reason: string;
+  readonly delaySeconds: number;
+  /** It counts for the backoff; a wait that the CA itself asked for does not. */
+  readonly counts: boolean;
+  /** The CA's order is of no use any more: the next try makes a new one. */
+  readonly startOver: boolean;
+}
+
 /** What becomes of the order. */
-export type FailureDecision =
-  | {
-      readonly kind: 'defer';
-      readonly code: ReasonCode;
-      readonly reason: string;
-      readonly delaySeconds: number;
-      /** It counts for the backoff; a wait that the CA itself asked for does not. */
-      readonly counts: boolean;
-      /** The CA's order is of no use any more: the next try makes a new one. */
-      readonly startOver: boolean;
-    }
-  | { readonly kind: 'fail'; readonly code: ReasonCode; readonly reason: string };
+export type FailureDecision = Deferral | { readonly kind: 'fail'; readonly code: ReasonCode; readonly reason: string };
 
 export interface RetryContext {
   /** Tries in a row that failed before this one. */
@@ -56,6 +58,9 @@ const PAUSED_SECONDS = 86_400;
 /** The database comes back, or it does not and nothing can be written anyway. */
 const DATABASE_SECONDS = 5;
 
+/** What was interrupted is begun anew soon. */
+const INTERRUPTED_SECONDS = 5;
+
 /** Retry-After is believed between these: not a busy loop, and not for ever. */
 const SHORTEST_WAIT_SECONDS = 5;
 const LONGEST_WAIT_SECONDS = 7 * 86_400;
@@ -68,7 +73,7 @@ const FAULTS_OF_THE_CA = new Set(['serverInternal', 'badNonce', 'orderNotReady']
 
 /** The one place that decides whether an order waits, for how long, or has failed. */
 export function decideOnFailure(failure: Failure, context: RetryContext): FailureDecision {
-  const backoff = (code: ReasonCode, reason: string, startOver = false): FailureDecision => ({
+  const backoff = (code: ReasonCode, reason: string, startOver = false): Deferral => ({
     kind: 'defer',
     code,
     reason,
@@ -90,6 +95,15 @@ export function decideOnFailure(failure: Failure, context: RetryContext): Failur
       );
     case 'order-ended':
       return backoff('ca_order_lost', `The CA has closed its order (${failure.why}); a new one will be made.`, true);
+    case 'interrupted': {
+      const decision = backoff(
+        'ca_order_lost',
+        `${failure.reason} (while this server was down; a new order will be made)`,
+        true,
+      );
+      // Soon, but only once: each such look-up counts against the CA's limit of failed authorizations.
+      return context.failures === 0 ? { ...decision, delaySeconds: INTERRUPTED_SECONDS } : decision;
+    }
     case 'mismatch':
       return { kind: 'fail', code: 'certificate_mismatch', reason: failure.detail };
     case 'database':
@@ -104,7 +118,7 @@ export function decideOnFailure(failure: Failure, context: RetryContext): Failur
 function decideOnRefusal(
   { problem, status, retryAfterSeconds, readingOrder }: Extract<Failure, { kind: 'refused' }>,
   context: RetryContext,
-  backoff: (code: ReasonCode, reason: string, startOver?: boolean) => FailureDecision,
+  backoff: (code: ReasonCode, reason: string, startOver?: boolean) => Deferral,
 ): FailureDecision {
   const words = wordsOf(problem);
 

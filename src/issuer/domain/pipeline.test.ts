@@ -144,6 +144,17 @@ describe('nextAction', () => {
     expect(nextAction(aView({ order: anOrder(), authorizations: [invalid] }))).toEqual(action);
   });
 
+  it('does not blame the device for a look-up while the server was down', () => {
+    const invalid = anAuthorization(
+      { status: 'invalid' },
+      { status: 'invalid', error: { type: 'dns', detail: 'refused' } },
+    );
+    const view = aView({ interrupted: true, order: anOrder({ status: 'invalid' }), authorizations: [invalid] });
+    expect(nextAction(view)).toMatchObject({ do: 'give-up', failure: { kind: 'interrupted' } });
+    const answeredHere = { ...view, answered: new Set(['https://ca.test/chall/1']) };
+    expect(nextAction(answeredHere)).toMatchObject({ do: 'fail', code: 'validation_failed' });
+  });
+
   it('looks into the authorizations of an invalid order before it blames anything', () => {
     expect(nextAction(aView({ order: anOrder({ status: 'invalid' }) }))).toEqual({ do: 'read-authorizations' });
   });

@@ -34,6 +34,8 @@ export interface ChallengeText {
 /** What is known of one order's way through the CA: the stored URL, and what was read and done in this run. */
 export interface PipelineView {
   readonly acmeOrderUrl?: string;
+  /** The run before this one ended without a word: its server was killed, and its DNS with it. */
+  readonly interrupted: boolean;
   readonly order?: CaOrder;
   readonly authorizations?: readonly CaAuthorization[];
   /** TXT values that were published, and seen on our own listeners, in this run. */
@@ -61,8 +63,8 @@ export type PipelineAction =
   | { readonly do: 'give-up'; readonly failure: Failure };
 
 /** Nothing is known but what the order's row holds: the start of a run, first or resumed. */
-export function initialView(acmeOrderUrl: string | undefined): PipelineView {
-  return { acmeOrderUrl, published: new Set(), confirmed: new Set(), answered: new Set(), polls: 0 };
+export function initialView(acmeOrderUrl: string | undefined, interrupted = false): PipelineView {
+  return { acmeOrderUrl, interrupted, published: new Set(), confirmed: new Set(), answered: new Set(), polls: 0 };
 }
 
 /**
@@ -95,7 +97,7 @@ function authorize(order: CaOrder, view: PipelineView): PipelineAction {
   if (authorizations === undefined) return { do: 'read-authorizations' };
 
   const dead = authorizations.find(({ status }) => status !== 'pending' && status !== 'valid');
-  if (dead !== undefined) return explainDead(dead);
+  if (dead !== undefined) return explainDead(dead, view);
 
   const pending = authorizations.filter(({ status }) => status === 'pending');
   if (pending.length === 0) {
@@ -128,24 +130,23 @@ function authorize(order: CaOrder, view: PipelineView): PipelineAction {
 function explainInvalid(order: CaOrder, view: PipelineView): PipelineAction {
   if (order.authorizationUrls.length > 0 && view.authorizations === undefined) return { do: 'read-authorizations' };
   const failed = view.authorizations?.find(({ status }) => status === 'invalid');
-  if (failed !== undefined) return explainDead(failed);
+  if (failed !== undefined) return explainDead(failed, view);
   if (order.error !== undefined)
     return { do: 'give-up', failure: { kind: 'refused', problem: order.error, status: 0 } };
   return { do: 'give-up', failure: { kind: 'order-ended', why: 'it has expired' } };
 }
 
-function explainDead(authorization: CaAuthorization): PipelineAction {
+function explainDead(authorization: CaAuthorization, view: PipelineView): PipelineAction {
   if (authorization.status !== 'invalid') {
     const why = `the authorization of ${authorization.name} is ${authorization.status}`;
     return { do: 'give-up', failure: { kind: 'order-ended', why } };
   }
   const error = authorization.dnsChallenge?.error;
   const words = error === undefined ? 'the CA gives no reason' : wordsOf(error);
-  return {
-    do: 'fail',
-    code: 'validation_failed',
-    reason: `The CA could not validate ${authorization.name}: ${words}`,
-  };
+  const reason = `The CA could not validate ${authorization.name}: ${words}`;
+  // It looked while nobody was there to answer: that is no fault of the device, and a new order may well pass.
+  if (view.interrupted && view.answered.size === 0) return { do: 'give-up', failure: { kind: 'interrupted', reason } };
+  return { do: 'fail', code: 'validation_failed', reason };
 }
 
 const FIRST_POLL_SECONDS = 0.1;

@@ -60,7 +60,9 @@ export class IssuanceRun {
     private readonly stop: AbortSignal,
   ) {
     // An order at a CA that is no longer configured is of no use: the operator has changed the CA.
-    this.#view = initialView(order.accountId === account.id ? order.acmeOrderUrl : undefined);
+    const acmeOrderUrl = order.accountId === account.id ? order.acmeOrderUrl : undefined;
+    // A run that ends properly leaves a reason behind, be it only that it waits for the CA.
+    this.#view = initialView(acmeOrderUrl, acmeOrderUrl !== undefined && order.reasonCode === undefined);
     this.#mayBePublished = order.acmeOrderUrl !== undefined;
   }
 
@@ -68,7 +70,7 @@ export class IssuanceRun {
   async run(): Promise<RunEnd> {
     this.#reached('claimed');
     for (;;) {
-      if (this.stop.aborted) throw new RunStopped();
+      this.#stopWhenAsked();
       this.lease.assertHeld();
       const action = nextAction(this.#view);
       switch (action.do) {
@@ -213,14 +215,24 @@ export class IssuanceRun {
       await this.#park(seconds);
       return false;
     }
-    await sleep(seconds * 1000, undefined, { signal: this.stop }).catch(() => undefined);
-    if (this.stop.aborted) throw new RunStopped();
+    const isAbortable = !this.#caIsLooking();
+    await sleep(seconds * 1000, undefined, isAbortable ? { signal: this.stop } : {}).catch(() => undefined);
+    this.#stopWhenAsked();
     this.#waitedSeconds += seconds;
     this.lease.assertHeld();
     this.#know({ polls: this.#view.polls + 1 });
     if (next === 'read-authorizations') await this.#readAuthorizations();
     else this.#know({ order: await this.#readOrder() });
     return true;
+  }
+
+  /** The CA was told to look: this server's DNS ought to stay until it has. */
+  #caIsLooking(): boolean {
+    return this.#view.order?.status === 'pending' && this.#view.answered.size > 0;
+  }
+
+  #stopWhenAsked(): void {
+    if (this.stop.aborted && !this.#caIsLooking()) throw new RunStopped();
   }
 
   async #park(seconds: number): Promise<void> {

@@ -10,7 +10,7 @@ import { ChallengeSweep } from './challenge-sweep.js';
 
 const ROUND_MILLISECONDS = 15_000;
 /** Looking for left TXT records reads the whole zone's table. */
-const SWEEP_EVERY_ROUNDS = 20;
+const SWEEP_EVERY_ROUNDS = 4;
 
 /**
  * What has to happen sooner or later, whoever does it. Every server does the rounds; each job is safe to be done by

@@ -105,6 +105,28 @@ describeOnEachDatabase('an issuance', (database) => {
       },
     );
 
+    it('while the CA looks for its records leaves an order that is begun anew, and not blamed on the device', async () => {
+      const device = await aDevice(database.dataSource);
+      const { orderId } = await issuer.order(device);
+      issuer.probe.onStep = (reached, id) => {
+        if (reached === 'challenge-answered') throw new LeaseLostError(id);
+      };
+      const account = await issuer.setup.ready();
+      const [claimed] = await issuer.queue.claim('dead', 1, issuer.clock.now(), 0.1);
+      await issuer.pipeline.run(claimed!, account, new AbortController().signal);
+      await issuer.zone.withdraw({ orderId });
+      await account.ca.getAuthorization(issuer.ca.orders[0]!.authorizations[0]!.url);
+      expect(issuer.ca.orders[0]!.status).toBe('invalid');
+
+      const other = new TestIssuer(database, { ca: issuer.ca, zone: issuer.zone, clock: issuer.clock });
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      expect(await other.runDue()).toEqual(['deferred']);
+      expect((await other.read(device, orderId)).reason).toContain('while this server was down');
+      other.clock.advanceSeconds(6);
+      expect(await other.runDue()).toEqual(['issued']);
+      expect(issuer.ca.orders).toHaveLength(2);
+    });
+
     it('after the certificate was stored leaves TXT records that are swept up', async () => {
       const device = await aDevice(database.dataSource);
       const { orderId } = await issuer.order(device);

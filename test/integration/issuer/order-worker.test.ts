@@ -163,7 +163,7 @@ describeOnEachDatabase('the worker', (database) => {
   });
 
   it('gives its orders back when it is stopped, and another server completes them at once', async () => {
-    const issuer = start();
+    const issuer = start({ timings: { stopSeconds: 0.3 } });
     issuer.ca.validationPolls = 1_000;
     const device = await aDevice(database.dataSource);
     const { orderId } = await issuer.order(device);
@@ -176,6 +176,18 @@ describeOnEachDatabase('the worker', (database) => {
     const other = start({ ca: issuer.ca, zone: issuer.zone });
     await until(() => isIssued(other, device, orderId));
     expect(issuer.ca.orders).toHaveLength(1);
+  });
+
+  it('stays when it is stopped until the CA has looked for the TXT record', async () => {
+    const issuer = start();
+    issuer.ca.validationPolls = 3;
+    const device = await aDevice(database.dataSource);
+    const { orderId } = await issuer.order(device);
+    await until(() => issuer.ca.count('completeChallenge') === 1);
+    await issuer.stop();
+    running.length = 0;
+    expect(issuer.ca.orders[0]!.status).toBe('ready');
+    expect(await issuer.row(orderId)).toMatchObject({ status: 'issuing', lease_id: null });
   });
 
   it('takes over the order of a server that has died, when its lease ends', async () => {
