@@ -3,10 +3,12 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 export class Zones1760000000002 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     // The row of a zone is also its lock: who changes the zone holds it, so that serials and journal rows come in order.
+    // ip_names: the FLEETCERT_IP_NAMES that the devices' records were last made for.
     await runner.query(`
       CREATE TABLE zones (
         name text COLLATE "C" PRIMARY KEY,
         serial bigint NOT NULL CHECK (serial BETWEEN 0 AND 4294967295),
+        ip_names text,
         created_at timestamptz NOT NULL DEFAULT now(),
         changed_at timestamptz NOT NULL DEFAULT now()
       )`);

@@ -12,6 +12,7 @@ import { ApexRecords } from './publishing/apex-records.js';
 import { ChallengeRecords } from './publishing/challenge-records.js';
 import { DeviceNamePublisher } from './publishing/device-name-publisher.js';
 import { FixedRecordService } from './publishing/fixed-records.js';
+import { IpNameMode } from './publishing/ip-name-mode.js';
 import { ListenerProbe } from './publishing/listener-probe.js';
 import { ServedZones } from './store/served-zones.js';
 import { ZoneLoader } from './store/zone-loader.js';
@@ -34,6 +35,7 @@ import { ZONE_PEER_EXPORTS, ZONE_PEER_PROVIDERS } from './zone-peer-providers.js
     ApexRecords,
     ChallengeRecords,
     FixedRecordService,
+    IpNameMode,
     { provide: NamePublisher, useClass: DeviceNamePublisher },
     DnsServer,
     DnsHealth,

@@ -18,6 +18,7 @@ import { formatListenAddress } from './listeners/listen-error.js';
 import { MessageHooks } from './listeners/message-hooks.js';
 import { MessagePipeline } from './listeners/message-pipeline.js';
 import { ApexRecords } from './publishing/apex-records.js';
+import { IpNameMode } from './publishing/ip-name-mode.js';
 import { ProtectiveGate } from './rate-limit/protective-gate.js';
 import { ServedZones } from './store/served-zones.js';
 import { ZoneWriter } from './store/zone-writer.js';
@@ -40,6 +41,7 @@ export class DnsServer implements OnModuleInit, BeforeApplicationShutdown, OnApp
     private readonly hooks: MessageHooks,
     private readonly gate: ProtectiveGate,
     private readonly bound: BoundListeners,
+    private readonly ipNames: IpNameMode,
     private readonly counters: DnsCounters,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
@@ -53,10 +55,12 @@ export class DnsServer implements OnModuleInit, BeforeApplicationShutdown, OnApp
     this.#listeners = await DnsListeners.open(listen, this.#pipeline(), { counters: this.counters });
     this.bound.set(this.#listeners.bound);
     const where = this.bound.addresses.map(formatListenAddress).join(', ');
+    this.ipNames.start();
     this.logger.log(`DNS answers for ${zones.join(', ')} on ${where} (UDP and TCP)`);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    await this.ipNames.stop();
     await this.feed.stop();
     await this.writer.drain();
   }

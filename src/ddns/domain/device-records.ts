@@ -1,4 +1,4 @@
-import { addressFamily } from '../../kernel/ip-address.js';
+import { addressFamily, addressFromBytes } from '../../kernel/ip-address.js';
 import { DomainError } from '../../kernel/errors.js';
 import { addressRdata, labelOfAddress } from './ip-name.js';
 import { childOf, presentName, wildcardOf, type WireName } from './name.js';
@@ -47,6 +47,23 @@ export function publishDevice(zone: ZoneEdit, device: DeviceNames): void {
     const values = rdatas.map((rdata): StoredValue => ({ rdata, owner }));
     zone.put(name, type, DEVICE_TTL_SECONDS, values);
   }
+}
+
+/**
+ * Makes a device's records anew from what is stored at its name, with or without IP-encoded names: for a server that was
+ * configured otherwise. The edit's scope has the name's subtree.
+ */
+export function republishDevice(zone: ZoneEdit, deviceId: string, name: WireName, ipNames: boolean): void {
+  const owner = deviceOwner(deviceId);
+  const wildcardName = wildcardOf(name);
+  const own = zone.atOrBelow(name).filter(({ type, values }) => {
+    return (type === TYPE.A || type === TYPE.AAAA) && values.some((value) => value.owner === owner);
+  });
+  const addresses = own
+    .filter((rrset) => rrset.name === name)
+    .flatMap(({ values }) => values.map(({ rdata }) => addressFromBytes(rdata)));
+  const wildcard = own.some((rrset) => rrset.name === wildcardName);
+  publishDevice(zone, { deviceId, name, addresses, wildcard, ipNames });
 }
 
 /** Takes everything of a device out: its addresses and whatever was published below its name, but nothing fixed. */

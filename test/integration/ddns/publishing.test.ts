@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { mustWireName } from '../../../src/ddns/domain/name.js';
 import { orderOwner } from '../../../src/ddns/domain/stored-rrset.js';
 import { ApexRecords } from '../../../src/ddns/publishing/apex-records.js';
 import { ChallengeRecords } from '../../../src/ddns/publishing/challenge-records.js';
+import { IpNameMode } from '../../../src/ddns/publishing/ip-name-mode.js';
 import { FixedRecordService } from '../../../src/ddns/publishing/fixed-records.js';
 import { describeOnEachDatabase, withDatabase } from '../../support/database.js';
 import { ask } from './ask.js';
@@ -116,6 +120,44 @@ async function parsed(address: string): Promise<unknown> {
   const { parseCidr } = await import('../../../src/kernel/ip-address.js');
   return parseCidr(address)!.range[0];
 }
+
+describe('IP-encoded names after FLEETCERT_IP_NAMES was changed', () => {
+  const database = withDatabase();
+  let server: DdnsServer | undefined;
+  afterAll(() => server?.stop());
+
+  it('come and go with the next start, wildcards and other records staying', async () => {
+    const id = randomUUID();
+    await database.dataSource.query(
+      `INSERT INTO devices (id, label, zone, name, state, addresses, enrolled_at)
+        VALUES ($1, 'd1', $2, 'd1.' || $2, 'active', '{}', now())`,
+      [id, ZONE],
+    );
+    const seen: unknown[] = [];
+    for (const ipNames of ['registered', 'off', 'registered', 'policy'] as const) {
+      await server?.stop();
+      server = await startDdns(database.url, { dns: { ipNames }, addressPolicy: { name: 'list', ranges: [] } });
+      await server.get(IpNameMode).done();
+      if (seen.length === 0) {
+        const device = { ...aDevice('d1', ['10.1.1.4', 'fd00::4'], true), deviceId: id };
+        await server.names.publish(device, NO_WRITE);
+        await server.get(ChallengeRecords).publish({ name: `_acme-challenge.d1.${ZONE}`, value: 'v', orderId: 'o' });
+      }
+      const zone = server.served.zone(ZONE)!;
+      seen.push([ipNames, zone.node(mustWireName(`10-1-1-4.d1.${ZONE}`)) !== undefined]);
+      expect(await answer(server, 'd1', 'A')).toEqual(['10.1.1.4']);
+      expect(await answer(server, 'd1', 'AAAA')).toEqual(['fd00::4']);
+      expect(await answer(server, 'x.d1', 'A')).toEqual(['10.1.1.4']);
+      expect(await answer(server, '_acme-challenge.d1', 'TXT')).toEqual(['"v"']);
+    }
+    expect(seen).toEqual([
+      ['registered', true],
+      ['off', false],
+      ['registered', true],
+      ['policy', false],
+    ]);
+  });
+});
 
 describeOnEachDatabase('challenges', (database) => {
   let server: DdnsServer;
