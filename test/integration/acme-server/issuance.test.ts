@@ -421,8 +421,9 @@ describe('revokeCert', () => {
   });
 
   it('is refused for certificates that are not ours', async () => {
-    const other = await (await Harness.start()).client();
-    const theirs = await other.issue(['a.fleet.test'], async () => new Promise((done) => setTimeout(done, 50)));
+    const elsewhere = await Harness.start();
+    const other = await elsewhere.client();
+    const theirs = await other.issue(['a.fleet.test'], () => elsewhere.server.idle());
     const answer = await client.post(REVOKE, { certificate: base64url(theirs.der) });
     expect(answer).toMatchObject({ status: 404, json: { type: `${ERROR}malformed` } });
   });
