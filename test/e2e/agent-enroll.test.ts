@@ -74,6 +74,15 @@ describe('enroll', () => {
     expect(device.read('config')).toMatch(/^rsa=$/m);
   });
 
+  it('with --address auto goes back to the addresses that are found', async () => {
+    await device.enroll('--no-run');
+    const tools = join(device.folder, 'tools');
+    addProgram(tools, 'ip', 'echo "2: eth0    inet 10.4.4.4/24 scope global eth0"');
+    const argv = ['enroll', '--server', api.url, '--address', 'auto'];
+    expect((await device.agent(argv, { before: tools })).exitCode).toBe(0);
+    expect(api.addresses).toEqual(['10.4.4.4']);
+  });
+
   it('with another server is wrong usage', async () => {
     await device.enroll('--no-run');
     const { exitCode, lastLine } = await device.agent([

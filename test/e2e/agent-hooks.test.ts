@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 
 import { AgentApi, DEVICE_NAME, problem } from '../support/agent-api.js';
 import { AgentDevice } from '../support/agent-device.js';
-import { linesOf } from '../support/agent-shell.js';
+import { AGENT, execute, linesOf } from '../support/agent-shell.js';
 
 const DAY = 86_400_000;
 
@@ -49,6 +49,15 @@ describe('deploy hooks', () => {
     api.letRenew();
     await device.run();
     expect(linesOf(seen).join('\n')).toBe(device.read('live', 'cert.pem').trimEnd());
+  });
+
+  it('make files with the rights that are usual for who called', async () => {
+    const made = join(device.folder, 'made');
+    device.addHook('deploy.d', 'make', `umask >"${made}"`);
+    api.letRenew();
+    const script = `umask 027; exec "${AGENT}" run --state "${device.state}"`;
+    expect((await execute(device.shell, ['/bin/sh', '-c', script])).exitCode).toBe(0);
+    expect(linesOf(made)).toEqual(['0027']);
   });
 
   it('that cannot be executed are none', async () => {

@@ -279,11 +279,11 @@ describe('with a certificate', () => {
     });
 
     it.each([
-      ['csr_rejected', 422, 77, false],
-      ['order_open', 409, 75, true],
-    ])('an order refused as %s exits %s %s', async (code, status, exit, keepsKey) => {
+      ['csr_rejected', 422, 'refused', 77, false],
+      ['order_open', 409, 'waiting', 75, true],
+    ])('an order that is answered with %s, %d, is %s', async (code, status, word, exit, keepsKey) => {
       api.script('POST /v1/device/orders', problem(status, code, 'No.'));
-      expect(await device.run()).toMatchObject({ exitCode: exit, lastLine: `refused: No. (${code})` });
+      expect(await device.run()).toMatchObject({ exitCode: exit, lastLine: `${word}: No. (${code})` });
       expect(device.has('pending', 'privkey.pem')).toBe(keepsKey);
     });
 
