@@ -37,6 +37,7 @@ export class Issuer1760000000003 implements MigrationInterface {
         next_attempt_at timestamptz NOT NULL,
         lease_id uuid,
         lease_owner text,
+        lease_server integer,
         lease_expires_at timestamptz,
         account_id uuid REFERENCES acme_accounts (id),
         acme_order_url text,
@@ -45,13 +46,16 @@ export class Issuer1760000000003 implements MigrationInterface {
         created_at timestamptz NOT NULL,
         updated_at timestamptz NOT NULL,
         ended_at timestamptz,
-        CHECK ((lease_id IS NULL) = (lease_expires_at IS NULL)),
+        CHECK (num_nulls(lease_id, lease_owner, lease_server, lease_expires_at) IN (0, 4)),
         CHECK (acme_order_url IS NULL OR account_id IS NOT NULL),
         CHECK ((${OPEN}) = (ended_at IS NULL))
       )`);
     await runner.query(`CREATE UNIQUE INDEX issuance_orders_open ON issuance_orders (device_id) WHERE ${OPEN}`);
     await runner.query(
       `CREATE INDEX issuance_orders_line ON issuance_orders ((acme_order_url IS NULL), queued_at) WHERE ${OPEN}`,
+    );
+    await runner.query(
+      `CREATE INDEX issuance_orders_leased ON issuance_orders (lease_server) WHERE lease_id IS NOT NULL`,
     );
     await runner.query(`CREATE INDEX issuance_orders_device ON issuance_orders (device_id, created_at DESC)`);
     await runner.query(

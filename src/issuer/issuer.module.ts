@@ -27,6 +27,7 @@ import { IssuanceSpeed } from './worker/issuance-speed.js';
 import { OrderQueue } from './worker/order-queue.js';
 import { OrderWorker } from './worker/order-worker.js';
 import { QueueSignal } from './worker/queue-signal.js';
+import { ServerPresence } from './worker/server-presence.js';
 import { WorkerTimings } from './worker/worker-timings.js';
 
 /** Orders, certificates and the way to the CA. Global, because devices show their certificate by a port of their own. */
@@ -46,6 +47,7 @@ import { WorkerTimings } from './worker/worker-timings.js';
     OrderIntake,
     OrderReader,
     { provide: IssuanceBudget, useClass: UnlimitedBudget },
+    ServerPresence,
     OrderQueue,
     QueueSignal,
     WorkerTimings,

@@ -11,7 +11,6 @@ import { Test } from '@nestjs/testing';
 import { AppModule } from '../../src/app.module.js';
 import type { PipelineStep } from '../../src/issuer/domain/pipeline-step.js';
 import { PipelineProbe } from '../../src/issuer/pipeline/pipeline-probe.js';
-import { WorkerTimings } from '../../src/issuer/worker/worker-timings.js';
 import { readConfig } from '../../src/platform/config/read-config.js';
 import { configureHttp } from '../../src/platform/http/configure-http.js';
 
@@ -27,18 +26,10 @@ class KillingProbe extends PipelineProbe {
   }
 }
 
-/** A server that died leaves its orders to the next one after a second instead of half a minute. */
-class ShortLeases extends WorkerTimings {
-  override readonly leaseSeconds = 1;
-  override readonly pollSeconds = 0.2;
-}
-
 const config = readConfig(process.env as Record<string, string>, process.cwd());
 const module = await Test.createTestingModule({ imports: [AppModule.forConfig(config)] })
   .overrideProvider(PipelineProbe)
   .useValue(new KillingProbe())
-  .overrideProvider(WorkerTimings)
-  .useValue(new ShortLeases())
   .compile();
 const app = module.createNestApplication<NestExpressApplication>({ bodyParser: false });
 configureHttp(app, config.http);

@@ -29,6 +29,14 @@ interface Order {
   readonly token: string;
 }
 
+class ServerEnded extends Error {}
+
+/** Nobody answers yet: no. */
+function unlessEnded(error: unknown): boolean {
+  if (error instanceof ServerEnded) throw error;
+  return false;
+}
+
 interface CrashSetting {
   readonly openCa: (folder: string, dnsPort: number) => Promise<CrashCa>;
   readonly server: DatabaseServerKind;
@@ -92,7 +100,10 @@ function itIsResumed({ openCa, server, steps, ordersAtTheCa, canLoseAnswers }: C
     };
     child.stdout?.on('data', append);
     child.stderr?.on('data', append);
-    await until('ready', async () => (await fetch(`${url}/health/ready`)).ok);
+    await until('ready', async () => {
+      if (child?.exitCode !== null) throw new ServerEnded(`the server could not start:\n${output}`);
+      return (await fetch(`${url}/health/ready`)).ok;
+    });
   };
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
@@ -104,7 +115,7 @@ function itIsResumed({ openCa, server, steps, ordersAtTheCa, canLoseAnswers }: C
 
   const until = async (what: string, condition: () => Promise<boolean>): Promise<void> => {
     const deadline = Date.now() + PATIENCE_SECONDS * 1000;
-    while (!(await condition().catch(() => false))) {
+    while (!(await condition().catch(unlessEnded))) {
       if (Date.now() > deadline) throw new Error(`not ${what} within ${PATIENCE_SECONDS} s:\n${output.slice(-4000)}`);
       await sleep(50);
     }

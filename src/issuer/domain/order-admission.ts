@@ -62,7 +62,7 @@ const BUSY_SECONDS = 15;
  * - After orders that failed at the CA the next one waits for the backoff, so that a device that never gives up does
  *   not burn the CA's limit of failed authorizations.
  */
-export function admitOrder(facts: AdmissionFacts, now: Date, random: number): Admission {
+export function admitOrder(facts: AdmissionFacts, now: Date): Admission {
   const { open, issued } = facts;
   if (open !== undefined && asksForTheSame(open, facts)) return { kind: 'same-order', orderId: open.id };
   if (open !== undefined && (open.leased || open.finalized)) {
@@ -73,7 +73,7 @@ export function admitOrder(facts: AdmissionFacts, now: Date, random: number): Ad
   }
   const earliest =
     facts.failures > 0 && facts.lastFailureAt !== undefined
-      ? addSeconds(facts.lastFailureAt, retryDelaySeconds(facts.failures, random))
+      ? addSeconds(facts.lastFailureAt, retryDelaySeconds(facts.failures, 0))
       : now;
   const heldBack = earliest > now;
   return {

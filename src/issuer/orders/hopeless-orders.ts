@@ -13,7 +13,7 @@ export class HopelessOrders {
   async fail(transaction: EntityManager, now: Date): Promise<number> {
     const [rows]: [{ id: string }[], number] = await transaction.query(
       `UPDATE issuance_orders SET status = 'failed', reason_code = hopeless.code, reason = hopeless.reason,
-              ended_at = $1, updated_at = $1, lease_id = NULL, lease_owner = NULL, lease_expires_at = NULL,
+              ended_at = $1, updated_at = $1, lease_id = NULL, lease_owner = NULL, lease_server = NULL, lease_expires_at = NULL,
               history = history || jsonb_build_array(jsonb_build_object('at', $2::text, 'step', 'failed', 'note', hopeless.reason))
          FROM (SELECT o.id,
                       CASE WHEN d.state = 'deleted' THEN 'device_removed' ELSE 'key_compromised' END AS code,

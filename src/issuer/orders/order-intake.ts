@@ -79,11 +79,7 @@ export class OrderIntake {
     await this.lockDevice(transaction, device.deviceId);
     const csrSha256 = createHash('sha256').update(csr.der).digest('hex');
     const open = await this.openOrder(transaction, device.deviceId);
-    const admission = admitOrder(
-      await this.facts(transaction, device.deviceId, csr, csrSha256, open),
-      now,
-      Math.random(),
-    );
+    const admission = admitOrder(await this.facts(transaction, device.deviceId, csr, csrSha256, open), now);
     if (admission.kind === 'same-order' || admission.kind === 'issued')
       return { orderId: admission.orderId, made: false };
     if (admission.kind === 'busy') throw busy(admission, open!, now);
@@ -209,7 +205,7 @@ export class OrderIntake {
     const reason = `The device sent a newer CSR: order ${byOrderId} takes its place.`;
     await transaction.query(
       `UPDATE issuance_orders SET status = 'failed', reason_code = 'superseded', reason = $2, ended_at = $3, updated_at = $3,
-              lease_id = NULL, lease_owner = NULL, lease_expires_at = NULL, history = history || $4::jsonb WHERE id = $1`,
+              lease_id = NULL, lease_owner = NULL, lease_server = NULL, lease_expires_at = NULL, history = history || $4::jsonb WHERE id = $1`,
       [orderId, reason, now, JSON.stringify([{ at: now.toISOString(), step: 'failed', note: reason }])],
     );
   }

@@ -167,4 +167,4 @@ export class OrderProgress {
   }
 }
 
-const FREE = { lease_id: null, lease_owner: null, lease_expires_at: null } as const;
+const FREE = { lease_id: null, lease_owner: null, lease_server: null, lease_expires_at: null } as const;

@@ -9,8 +9,9 @@ import { selectOrders } from '../domain/order-selection.js';
 import { IS_OPEN, ORDER_COLUMNS, orderOf, type OrderRow } from '../orders/order-row.js';
 import { IssuanceBudget, type BudgetDecision } from './issuance-budget.js';
 import { Lease } from './lease.js';
+import { type LeaseOwner, PRESENCE_LOCK_CLASS } from './server-presence.js';
 
-/** A lease outlives a slow request to the CA; a server that dies keeps its orders from the others for so long. */
+/** A lease outlives a slow request to the CA; a server that vanishes keeps its orders from the others for so long. */
 export const LEASE_SECONDS = 30;
 
 /** More candidates than there is room for: some of them may not fit the budget. */
@@ -38,7 +39,7 @@ export class OrderQueue {
   ) {}
 
   /** Claims up to `count` due orders for `owner`; servers that claim at the same time get different ones. */
-  claim(owner: string, count: number, now: Date, leaseSeconds = LEASE_SECONDS): Promise<ClaimedOrder[]> {
+  claim(owner: LeaseOwner, count: number, now: Date, leaseSeconds = LEASE_SECONDS): Promise<ClaimedOrder[]> {
     const validUntil = performance.now() + leaseSeconds * 1000;
     return this.dataSource.transaction(async (transaction) => {
       const rows: OrderRow[] = await transaction.query(
@@ -79,7 +80,7 @@ export class OrderQueue {
   private async lease(
     transaction: EntityManager,
     orders: readonly IssuanceOrder[],
-    owner: string,
+    owner: LeaseOwner,
     validUntil: number,
     leaseSeconds: number,
     now: Date,
@@ -88,10 +89,17 @@ export class OrderQueue {
     const claimed = orders.map((order) => ({ order, lease: new Lease(randomUUID(), order.id, validUntil) }));
     await transaction.query(
       `UPDATE issuance_orders o
-          SET status = 'issuing', reason_code = NULL, reason = NULL, lease_id = claim.lease_id, lease_owner = $3,
+          SET status = 'issuing', reason_code = NULL, reason = NULL, lease_id = claim.lease_id, lease_owner = $3, lease_server = $6,
               lease_expires_at = clock_timestamp() + $4 * interval '1 second', updated_at = $5
          FROM unnest($1::uuid[], $2::uuid[]) AS claim (order_id, lease_id) WHERE o.id = claim.order_id`,
-      [claimed.map(({ order }) => order.id), claimed.map(({ lease }) => lease.id), owner, leaseSeconds, now],
+      [
+        claimed.map(({ order }) => order.id),
+        claimed.map(({ lease }) => lease.id),
+        owner.name,
+        leaseSeconds,
+        now,
+        owner.server,
+      ],
     );
     return claimed;
   }
@@ -112,11 +120,24 @@ export class OrderQueue {
     }
   }
 
+  /** Frees the orders of servers that have died (see ServerPresence). @returns how many */
+  async releaseOfDead(self: LeaseOwner): Promise<number> {
+    const [, count]: [unknown[], number] = await this.dataSource.query(
+      `UPDATE issuance_orders SET lease_id = NULL, lease_owner = NULL, lease_server = NULL, lease_expires_at = NULL
+        WHERE lease_id IS NOT NULL AND lease_server <> $1 AND lease_server NOT IN (
+          SELECT objid::bigint FROM pg_locks
+           WHERE locktype = 'advisory' AND classid::bigint = $2 AND objsubid = 2
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`,
+      [self.server, PRESENCE_LOCK_CLASS],
+    );
+    return count;
+  }
+
   /** Gives orders back as they are; any server may go on with them at once. */
   async release(leases: readonly Lease[]): Promise<void> {
     if (leases.length === 0) return;
     await this.dataSource.query(
-      `UPDATE issuance_orders SET lease_id = NULL, lease_owner = NULL, lease_expires_at = NULL
+      `UPDATE issuance_orders SET lease_id = NULL, lease_owner = NULL, lease_server = NULL, lease_expires_at = NULL
         WHERE lease_id = ANY ($1::uuid[])`,
       [leases.map(({ id }) => id)],
     );

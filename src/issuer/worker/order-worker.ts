@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
@@ -16,6 +14,7 @@ import { IssuanceSpeed } from './issuance-speed.js';
 import type { Lease } from './lease.js';
 import { type ClaimedOrder, OrderQueue } from './order-queue.js';
 import { ORDERS_CHANNEL, QueueSignal } from './queue-signal.js';
+import { ServerPresence } from './server-presence.js';
 import { WorkerTimings } from './worker-timings.js';
 
 /**
@@ -25,8 +24,6 @@ import { WorkerTimings } from './worker-timings.js';
 @Injectable()
 export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(OrderWorker.name);
-  /** Shown to people who look into the table; unique a process. */
-  readonly #owner = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
   readonly #active = new Map<Lease, Promise<void>>();
   readonly #stop = new AbortController();
   #loop: Promise<void> | undefined;
@@ -35,6 +32,7 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     private readonly queue: OrderQueue,
+    private readonly presence: ServerPresence,
     private readonly pipeline: IssuancePipeline,
     private readonly setup: CaSetup,
     private readonly signal: QueueSignal,
@@ -69,6 +67,7 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
     ]);
     clearInterval(this.#renewals);
     await this.#release([...this.#active.keys()]);
+    await this.presence.end();
   }
 
   async #work(): Promise<void> {
@@ -92,8 +91,16 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
   async #claim(account: ConnectedAccount): Promise<void> {
     const room = this.config.acme.ordersInFlight - this.#active.size;
     if (room <= 0) return;
-    const claimed = await this.queue.claim(this.#owner, room, this.clock.now(), this.timings.leaseSeconds);
+    if (!this.presence.isShown) await this.#showPresence();
+    const claimed = await this.queue.claim(this.presence.owner, room, this.clock.now(), this.timings.leaseSeconds);
     for (const order of claimed) this.#start(order, account);
+  }
+
+  /** From now on the others know this server to be alive, so it may tell which of them are not. */
+  async #showPresence(): Promise<void> {
+    await this.presence.show();
+    const orders = await this.queue.releaseOfDead(this.presence.owner);
+    if (orders > 0) this.logger.log({ orders }, 'orders of servers that have died are taken over');
   }
 
   #start(claimed: ClaimedOrder, account: ConnectedAccount): void {
@@ -120,6 +127,7 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
   async #renewLeases(): Promise<void> {
     try {
       await this.queue.renew([...this.#active.keys()], this.timings.leaseSeconds);
+      await this.#showPresence();
     } catch (error) {
       this.logger.warn({ err: error }, 'leases could not be renewed');
     }

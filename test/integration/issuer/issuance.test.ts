@@ -91,7 +91,7 @@ describeOnEachDatabase('an issuance', (database) => {
           if (reached === step) throw new LeaseLostError(id);
         };
         const account = await issuer.setup.ready();
-        const [claimed] = await issuer.queue.claim('dead', 1, issuer.clock.now(), 0.3);
+        const [claimed] = await issuer.claim('dead', 1, 0.3);
         expect(await issuer.pipeline.run(claimed!, account, new AbortController().signal)).toBeUndefined();
         expect(await issuer.runDue()).toEqual([]);
 
@@ -112,7 +112,7 @@ describeOnEachDatabase('an issuance', (database) => {
         if (reached === 'challenge-answered') throw new LeaseLostError(id);
       };
       const account = await issuer.setup.ready();
-      const [claimed] = await issuer.queue.claim('dead', 1, issuer.clock.now(), 0.1);
+      const [claimed] = await issuer.claim('dead', 1, 0.1);
       await issuer.pipeline.run(claimed!, account, new AbortController().signal);
       await issuer.zone.withdraw({ orderId });
       await account.ca.getAuthorization(issuer.ca.orders[0]!.authorizations[0]!.url);
@@ -390,7 +390,7 @@ describeOnEachDatabase('an issuance', (database) => {
     const device = await aDevice(database.dataSource);
     const { orderId } = await issuer.order(device);
     const account = await issuer.setup.ready();
-    const [claimed] = await issuer.queue.claim('test', 1, issuer.clock.now());
+    const [claimed] = await issuer.claim('test', 1);
     const away = new Promise<void>((resolve) => {
       issuer.probe.onStep = (step) => {
         if (step === 'challenge-answered') resolve(database.interrupt());

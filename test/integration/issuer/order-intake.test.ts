@@ -26,7 +26,7 @@ describeOnEachDatabase('a CSR that a device sends', (database) => {
     const csr = csrOf(aKey(), [device.name]);
     const first = await issuer.intake.submit(device, csr);
     expect(await issuer.intake.submit(device, csr)).toMatchObject({ orderId: first.orderId, status: 'queued' });
-    await issuer.queue.claim('a', 1, issuer.clock.now());
+    await issuer.claim('a', 1);
     expect(await issuer.intake.submit(device, csr)).toMatchObject({ orderId: first.orderId, status: 'issuing' });
     expect(await countOrders()).toBe(1);
   });
@@ -70,7 +70,7 @@ describeOnEachDatabase('a CSR that a device sends', (database) => {
       status: 'failed',
       reason: `The device sent a newer CSR: order ${newer.orderId} takes its place.`,
     });
-    const claimed = await issuer.queue.claim('a', 2, issuer.clock.now());
+    const claimed = await issuer.claim('a', 2);
     expect(claimed.map(({ order }) => order.id)).toEqual([newer.orderId, neighbour.orderId]);
   });
 
@@ -89,7 +89,7 @@ describeOnEachDatabase('a CSR that a device sends', (database) => {
 
   it('is refused with 409 while a server works on another one, and says when to come back', async () => {
     const first = await issuer.order(device);
-    await issuer.queue.claim('a', 1, issuer.clock.now());
+    await issuer.claim('a', 1);
     await expect(issuer.order(device)).rejects.toMatchObject({
       code: 'order_open',
       retryAfterSeconds: 15,

@@ -53,7 +53,7 @@ describeOnEachDatabase('the queue of orders', (database) => {
     return ids;
   };
   const claim = async (owner: string, count: number, leaseSeconds?: number) =>
-    (await issuer.queue.claim(owner, count, issuer.clock.now(), leaseSeconds)).map(({ order }) => order.id);
+    (await issuer.claim(owner, count, leaseSeconds)).map(({ order }) => order.id);
 
   it('gives out the oldest first', async () => {
     const ids = await orders(3);
@@ -80,7 +80,7 @@ describeOnEachDatabase('the queue of orders', (database) => {
 
   it('keeps a lease that is renewed, and marks one lost that somebody else has', async () => {
     await orders(1);
-    const [claimed] = await issuer.queue.claim('slow', 1, issuer.clock.now(), 0.2);
+    const [claimed] = await issuer.claim('slow', 1, 0.2);
     await issuer.queue.renew([claimed!.lease], 30);
     await new Promise((resolve) => setTimeout(resolve, 250));
     expect(await claim('other', 1)).toEqual([]);
@@ -94,7 +94,7 @@ describeOnEachDatabase('the queue of orders', (database) => {
 
   it('refuses every write under a lost lease', async () => {
     const [id] = await orders(1);
-    const [claimed] = await issuer.queue.claim('slow', 1, issuer.clock.now(), 30);
+    const [claimed] = await issuer.claim('slow', 1, 30);
     await database.dataSource.query(`UPDATE issuance_orders SET lease_id = gen_random_uuid()`);
     const note = { now: issuer.clock.now(), events: [] };
     const { lease } = claimed!;
@@ -107,7 +107,7 @@ describeOnEachDatabase('the queue of orders', (database) => {
 
   it('gives a released order back as it was', async () => {
     const ids = await orders(1);
-    const [claimed] = await issuer.queue.claim('stopping', 1, issuer.clock.now());
+    const [claimed] = await issuer.claim('stopping', 1);
     await issuer.queue.release([claimed!.lease]);
     expect(await claim('other', 1)).toEqual(ids);
   });

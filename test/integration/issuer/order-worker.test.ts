@@ -190,15 +190,33 @@ describeOnEachDatabase('the worker', (database) => {
     expect(await issuer.row(orderId)).toMatchObject({ status: 'issuing', lease_id: null });
   });
 
-  it('takes over the order of a server that has died, when its lease ends', async () => {
-    const dead = new TestIssuer(database);
+  it('takes over the order of a server that was killed at once, long before the lease ends', async () => {
+    const killed = new TestIssuer(database);
     const device = await aDevice(database.dataSource);
-    const { orderId } = await dead.order(device, aKey());
-    await dead.setup.ready();
-    await dead.queue.claim('dead', 1, dead.clock.now(), 1);
-    const other = start({ ca: dead.ca, zone: dead.zone });
+    const { orderId } = await killed.order(device, aKey());
+    await killed.setup.ready();
+    await killed.presence.show();
+    await killed.queue.claim(killed.presence.owner, 1, killed.clock.now(), 3_600);
+    const other = start({ ca: killed.ca, zone: killed.zone, timings: { leaseSeconds: 0.6 } });
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(await killed.row(orderId)).toMatchObject({ lease_server: killed.presence.owner.server });
+
+    await killed.presence.end();
     await until(() => isIssued(other, device, orderId));
-    expect(dead.ca.issued).toHaveLength(1);
+    expect(killed.ca.issued).toHaveLength(1);
+  });
+
+  it('takes over the order of a server that has vanished, when its lease ends', async () => {
+    const vanished = new TestIssuer(database);
+    const device = await aDevice(database.dataSource);
+    const { orderId } = await vanished.order(device, aKey());
+    await vanished.setup.ready();
+    await vanished.presence.show();
+    await vanished.queue.claim(vanished.presence.owner, 1, vanished.clock.now(), 1);
+    const other = start({ ca: vanished.ca, zone: vanished.zone });
+    await until(() => isIssued(other, device, orderId));
+    await vanished.presence.end();
+    expect(vanished.ca.issued).toHaveLength(1);
   });
 
   it('keeps the lease of an order that takes longer than a lease', async () => {
@@ -217,9 +235,14 @@ describeOnEachDatabase('the worker', (database) => {
     const device = await aDevice(database.dataSource);
     const { orderId } = await issuer.order(device);
     await until(() => isIssued(issuer, device, orderId));
+    const { server } = issuer.presence.owner;
     await database.interrupt();
     await new Promise((resolve) => setTimeout(resolve, 500));
     await database.restore();
+    await until(async () => {
+      const rows: unknown[] = await database.dataSource.query(`SELECT 1 FROM pg_locks WHERE objid = $1`, [server]);
+      return rows.length === 1;
+    });
     const renewal = await issuer.order(device);
     await until(() => isIssued(issuer, device, renewal.orderId), 20);
     expect(issuer.ca.issued).toHaveLength(2);

@@ -23,9 +23,10 @@ import { CaReturn } from '../../../../src/issuer/upkeep/ca-return.js';
 import { ChallengeSweep } from '../../../../src/issuer/upkeep/challenge-sweep.js';
 import { type IssuanceBudget, UnlimitedBudget } from '../../../../src/issuer/worker/issuance-budget.js';
 import { IssuanceSpeed } from '../../../../src/issuer/worker/issuance-speed.js';
-import { OrderQueue } from '../../../../src/issuer/worker/order-queue.js';
+import { type ClaimedOrder, OrderQueue } from '../../../../src/issuer/worker/order-queue.js';
 import { OrderWorker } from '../../../../src/issuer/worker/order-worker.js';
 import { QueueSignal } from '../../../../src/issuer/worker/queue-signal.js';
+import { ServerPresence } from '../../../../src/issuer/worker/server-presence.js';
 import { WorkerTimings } from '../../../../src/issuer/worker/worker-timings.js';
 import { Clock } from '../../../../src/kernel/clock.js';
 import type { AppConfig } from '../../../../src/platform/config/app-config.js';
@@ -81,6 +82,7 @@ export class TestIssuer {
   readonly accounts: CaAccounts;
   readonly setup: CaSetup;
   readonly queue: OrderQueue;
+  readonly presence: ServerPresence;
   readonly progress: OrderProgress;
   readonly certificates: CertificateStore;
   readonly reader: OrderReader;
@@ -112,6 +114,7 @@ export class TestIssuer {
     const timings = { ...new WorkerTimings(), pollSeconds: 0.2, firstSetupRetrySeconds: 0.1, ...options.timings };
     this.accounts = new CaAccounts(dataSource, new SecretBox(options.secretKey ?? SECRET_KEY), ca, clock, config);
     this.setup = new CaSetup(this.accounts, ca, zone as unknown as ApexRecords, config);
+    this.presence = new ServerPresence(dataSource);
     this.queue = new OrderQueue(dataSource, budget);
     this.progress = new OrderProgress(dataSource, budget);
     this.certificates = new CertificateStore(dataSource);
@@ -135,6 +138,7 @@ export class TestIssuer {
     this.#notifications = new NotificationListener(database.url);
     this.worker = new OrderWorker(
       this.queue,
+      this.presence,
       this.pipeline,
       this.setup,
       this.signal,
@@ -155,10 +159,15 @@ export class TestIssuer {
     await this.#notifications.stop();
   }
 
+  /** Claims for a server of that name, which shows no presence. */
+  claim(name: string, count: number, leaseSeconds?: number): Promise<ClaimedOrder[]> {
+    return this.queue.claim({ name, server: 1 }, count, this.clock.now(), leaseSeconds);
+  }
+
   /** Claims what is due and runs it to its end, in this call and without the worker. @returns how the runs ended */
   async runDue(count = 10): Promise<(string | undefined)[]> {
     const account = await this.setup.ready();
-    const claimed = await this.queue.claim('test', count, this.clock.now());
+    const claimed = await this.claim('test', count);
     return Promise.all(claimed.map((order) => this.pipeline.run(order, account, new AbortController().signal)));
   }
 
