@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 
 import { Injectable, Logger } from '@nestjs/common';
 
@@ -23,6 +23,12 @@ import { refusal } from './refusal.js';
 import { mayTransfer } from './transfer-acl.js';
 import { transferMessages } from './transfer-messages.js';
 import { ZonePeers } from './zone-peers.js';
+
+/**
+ * A pause after each message of a transfer. It costs a large zone a second, and keeps this process one that mostly
+ * sleeps: where there are more programs than processors, only such a one is woken at once when a query comes.
+ */
+const PAUSE_MILLISECONDS = 1;
 
 /** Transfers at once, in all: each holds a list of the zone's names. */
 const MAX_TRANSFERS = 16;
@@ -128,7 +134,7 @@ export class TransferHook implements MessageHook {
         this.logger.debug(`${exchange.source.address} went away during a transfer of ${presentName(query.qname)}`);
         return;
       }
-      await nextTurn();
+      await sleep(PAUSE_MILLISECONDS);
     }
   }
 }

@@ -5,8 +5,8 @@ import { MessageWriter } from '../wire/message-writer.js';
 import type { Query } from '../wire/query.js';
 
 /**
- * A message is closed once it is this long. Compression reaches no further than 16 KiB, and writing so much takes less
- * than a millisecond: the time that queries wait for a transfer.
+ * A message is closed once it is this long: compression reaches no further than 16 KiB, and writing so much takes some
+ * tenths of a millisecond, which is how long queries wait for a transfer.
  */
 const FULL_OCTETS = 15 * 1024;
 
