@@ -286,7 +286,7 @@ describe('secrets', () => {
     const thief = await AgentApi.start();
     api.script('GET /v1/device', { status: 302, headers: { location: `${thief.url}/v1/device` } });
     const { exitCode, lastLine } = await device.run();
-    expect(lastLine).toContain(`a redirect to ${thief.url}/v1/device`);
+    expect(lastLine).toContain(`redirects to ${thief.url}/v1/device`);
     expect(exitCode).toBe(1);
     expect(thief.requests).toEqual([]);
     await thief.stop();

@@ -47,7 +47,7 @@ describe('with a certificate', () => {
       1,
       'not JSON: is a proxy or a captive',
     ],
-    ['a portal that says 403', { status: 403, body: '<html>No</html>' }, 1, "not in the server's way: is a proxy"],
+    ['a portal that says 403', { status: 403, body: '<html>No</html>' }, 1, 'and not in its own way: is a proxy'],
     [
       'JSON of somebody else',
       { status: 200, body: { hello: 'world' } },
