@@ -5,6 +5,7 @@ import { AcmeServerModule } from './acme-server/acme-server.module.js';
 import { DdnsModule } from './ddns/ddns.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { IssuerModule } from './issuer/issuer.module.js';
+import { LimitsModule } from './issuer/limits/limits.module.js';
 import { OperatorsModule } from './operators/operators.module.js';
 import type { AppConfig } from './platform/config/app-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -29,6 +30,7 @@ export class AppModule {
         HealthModule,
         DevicesModule,
         DdnsModule,
+        LimitsModule.forConfig(config),
         IssuerModule,
         OperatorsModule,
         ...(config.sandbox ? [AcmeServerModule.asSandboxCa(config), SandboxModule] : []),

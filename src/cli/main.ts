@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import { migrateCommand } from './migrate.js';
+import { planCommand } from './plan.js';
 import { serve } from './serve.js';
 
 /** The `fleetcert` command. */
@@ -15,5 +16,6 @@ program
     process.exitCode = await serve(process.env, process.cwd());
   });
 program.addCommand(migrateCommand());
+program.addCommand(planCommand());
 
 await program.parseAsync();

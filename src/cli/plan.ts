@@ -1,17 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
-
 import { Command, Option } from 'commander';
 
-import {
-  BUILTIN_PROFILE_NAMES,
-  BUILTIN_PROFILES,
-  isBuiltinProfileName,
-} from '../issuer/domain/limits/builtin-profiles.js';
+import { BUILTIN_PROFILE_NAMES } from '../issuer/domain/limits/builtin-profiles.js';
 import type { LimitProfile } from '../issuer/domain/limits/limit-profile.js';
-import { parseLimits } from '../issuer/domain/limits/parse-limits.js';
 import { domainParts, USUAL_FORECAST, type ForecastInput } from '../issuer/domain/planner/forecast-input.js';
 import { forecast } from '../issuer/domain/planner/forecast.js';
+import { readLimits } from '../issuer/limits/read-limits.js';
 import { rulesOf } from '../issuer/simulation/ca-rules.js';
 import { aScenario, SIMULATION_START, type Scenario } from '../issuer/simulation/scenario.js';
 import type { SimulationReport } from '../issuer/simulation/report.js';
@@ -81,10 +74,10 @@ export function planCommand(print: (text: string) => void = (text) => console.lo
 function run(options: PlanOptions, command: Command, print: (text: string) => void): void {
   let profile: LimitProfile;
   try {
-    profile = withOverrides(profileOf(options.limits), options.override);
+    profile = withOverrides(readLimits(options.limits), options.override);
   } catch (error) {
     if (!(error instanceof DomainError)) throw error;
-    command.error(`error: ${error.detail}`, { exitCode: PLAN_EXIT.configuration, code: WRONG_LIMITS });
+    command.error(`error: --limits: ${error.detail}`, { exitCode: PLAN_EXIT.configuration, code: WRONG_LIMITS });
   }
   let scenario: Scenario;
   try {
@@ -101,22 +94,6 @@ function run(options: PlanOptions, command: Command, print: (text: string) => vo
     if (report) print(`\n${simulationText(report)}`);
   }
   process.exitCode = report && isBroken(report) ? PLAN_EXIT.broken : PLAN_EXIT.kept;
-}
-
-function profileOf(limits: string): LimitProfile {
-  if (isBuiltinProfileName(limits)) return BUILTIN_PROFILES[limits];
-  let text: string;
-  try {
-    text = readFileSync(limits, 'utf8');
-  } catch (error) {
-    const why = error instanceof Error ? error.message : 'unreadable';
-    throw new DomainError(
-      'invalid_request',
-      `--limits is none of ${BUILTIN_PROFILE_NAMES.join(', ')}, and no file that can be read: ${why}`,
-      { cause: error },
-    );
-  }
-  return parseLimits(text, basename(limits, '.json'));
 }
 
 function scenarioOf(options: PlanOptions, profile: LimitProfile): Scenario {

@@ -2,13 +2,25 @@ import { cpus } from 'node:os';
 
 import { acmeIssuance } from './acme-issuance.js';
 import { addressUpdates } from './address-updates.js';
+import { axfrDelay } from './axfr-delay.js';
 import { dnsMemory } from './dns-memory.js';
 import { dnsQueries } from './dns-queries.js';
 import { issuancePipeline } from './issuance-pipeline.js';
+import { simulatedYear } from './planner-simulation.js';
+import { plannerStep } from './planner-step.js';
 import { markdown, type Bench } from './support/bench.js';
 
 /** Every benchmark, in the order they run. `npm run bench -- NAME …` runs the named ones only. */
-const BENCHES: readonly Bench[] = [addressUpdates, acmeIssuance, issuancePipeline, dnsQueries, dnsMemory];
+const BENCHES: readonly Bench[] = [
+  addressUpdates,
+  acmeIssuance,
+  issuancePipeline,
+  dnsQueries,
+  dnsMemory,
+  axfrDelay,
+  plannerStep,
+  simulatedYear,
+];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !BENCHES.some((bench) => bench.name === name));

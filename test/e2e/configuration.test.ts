@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { describe, expect, it } from 'vitest';
 
 import { startServer } from '../support/server-process.js';
@@ -19,5 +23,16 @@ describe('a wrong configuration', () => {
     }
     expect(server.output()).not.toMatch(/hunter2|c2VjcmV0/);
     await server.stop();
+  });
+
+  it('is also a file of limits with a wrong number: the field is named, and nothing starts', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'fleetcert-limits-'));
+    const path = join(directory, 'limits.json');
+    writeFileSync(path, '{"limits":{"new-orders":{"count":0,"period":"3h"}}}');
+    const server = await startServer({ waitUntilReady: false, environment: { FLEETCERT_ACME_LIMITS: path } });
+    expect(await server.exited).toBe(78);
+    expect(server.output()).toMatch(/FLEETCERT_ACME_LIMITS: .*limits\.new-orders\.count/);
+    await server.stop();
+    rmSync(directory, { recursive: true });
   });
 });

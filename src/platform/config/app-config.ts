@@ -49,7 +49,7 @@ export interface AcmeConfig {
   readonly contact?: string;
   readonly externalAccount?: { readonly kid: string; readonly hmacKey: string };
   readonly profile?: string;
-  /** `letsencrypt`, `letsencrypt-staging`, `none`, or the path of a JSON file. */
+  /** `letsencrypt`, `letsencrypt-staging`, `none`, the path of a JSON file, or `sandbox`: as the embedded CA has them. */
   readonly limits: string;
   /** Orders that are worked on at once by this server. */
   readonly ordersInFlight: number;

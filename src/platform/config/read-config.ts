@@ -161,7 +161,11 @@ function readAcme(
     contact: reader.optional('FLEETCERT_ACME_CONTACT', parse.parseMailAddress),
     externalAccount: kid && hmacKey ? { kid, hmacKey } : undefined,
     profile: reader.optional('FLEETCERT_ACME_PROFILE', parse.parseProfile),
-    limits: reader.withDefault('FLEETCERT_ACME_LIMITS', parse.parseLimits, defaultLimits(directoryUrl)),
+    limits: reader.withDefault(
+      'FLEETCERT_ACME_LIMITS',
+      parse.parseLimits,
+      sandbox ? 'sandbox' : defaultLimits(directoryUrl),
+    ),
     ordersInFlight: reader.withDefault('FLEETCERT_ORDERS_IN_FLIGHT', parse.parseInteger(1, 1000), 10),
   };
 }
