@@ -6,6 +6,9 @@ import { Issuer1760000000003 } from './1760000000003-issuer.js';
 import { ZonePeers1760000000004 } from './1760000000004-zone-peers.js';
 import { Operators1760000000005 } from './1760000000005-operators.js';
 import { AcmeServer1760000000006 } from './1760000000006-acme-server.js';
+import { Limits1760000000007 } from './1760000000007-limits.js';
+import { DeviceAccess1760000000009 } from './1760000000009-device-access.js';
+import { Events1760000000008 } from './1760000000008-events.js';
 
 /** Every migration, oldest first. One that is not in this list does not run. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -15,4 +18,7 @@ export const migrations: (new () => MigrationInterface)[] = [
   ZonePeers1760000000004,
   Operators1760000000005,
   AcmeServer1760000000006,
+  Limits1760000000007,
+  DeviceAccess1760000000009,
+  Events1760000000008,
 ];

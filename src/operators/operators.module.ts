@@ -3,6 +3,9 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 
 import { DevicesModule } from '../devices/devices.module.js';
 import { IssuerModule } from '../issuer/issuer.module.js';
+import { AccessGrants } from './access/access-grants.js';
+import { DeviceAccessController } from './access/device-access.controller.js';
+import { OperatorAccessController } from './access/operator-access.controller.js';
 import { ApiKeysController } from './api/api-keys.controller.js';
 import { DevicesController } from './api/devices.controller.js';
 import { EnrollmentKeysController } from './api/enrollment-keys.controller.js';
@@ -19,8 +22,16 @@ import { ZoneListing } from './zones/zone-listing.js';
 /** What operators see and steer. */
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKeyEntity]), DevicesModule, IssuerModule],
-  controllers: [ApiKeysController, DevicesController, EnrollmentKeysController, FleetController, ZonesController],
-  providers: [AdminToken, ApiKeys, DeviceListing, FleetSummaries, OperatorGuard, ZoneListing],
-  exports: [AdminToken, ApiKeys],
+  controllers: [
+    ApiKeysController,
+    DeviceAccessController,
+    DevicesController,
+    EnrollmentKeysController,
+    FleetController,
+    OperatorAccessController,
+    ZonesController,
+  ],
+  providers: [AccessGrants, AdminToken, ApiKeys, DeviceListing, FleetSummaries, OperatorGuard, ZoneListing],
+  exports: [AdminToken, ApiKeys, DeviceListing, FleetSummaries, ZoneListing],
 })
 export class OperatorsModule {}

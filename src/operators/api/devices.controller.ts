@@ -5,6 +5,7 @@ import { IsBoolean, IsBooleanString, IsIn, IsOptional, IsString, MaxLength } fro
 import { DeviceLifecycle } from '../../devices/device-lifecycle.js';
 import { Revocations } from '../../issuer/revocation/revocations.js';
 import { PageQuery, type Page } from '../../platform/http/page.js';
+import { AccessGrants } from '../access/access-grants.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 import { DeviceListing, type DeviceItem } from '../devices/device-listing.js';
 
@@ -60,6 +61,7 @@ export class DevicesController {
     private readonly listing: DeviceListing,
     private readonly lifecycle: DeviceLifecycle,
     private readonly revocations: Revocations,
+    private readonly access: AccessGrants,
   ) {}
 
   @Get()
@@ -112,5 +114,6 @@ export class DevicesController {
       await this.revocations.revokeAll(id, 'cessationOfOperation');
     }
     await this.lifecycle.delete(id);
+    await this.access.endAll(id);
   }
 }

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto';
+
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+
+import { TsigKeys } from '../../ddns/transfer/tsig-keys.js';
+import { Clock } from '../../kernel/clock.js';
+import { DomainError } from '../../kernel/errors.js';
+import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
+
+/** The record types that a device's update key may reach, below and at the device's name. */
+export const UPDATE_TYPES = ['TXT', 'A', 'AAAA'] as const;
+
+export type UpdateType = (typeof UPDATE_TYPES)[number];
+
+/** What nsupdate, certbot-dns-rfc2136 or lego need; shown once. */
+export interface Rfc2136Access {
+  readonly accessId: string;
+  readonly door: 'rfc2136';
+  /** Address of this server's DNS, with `:port` where that is not 53. */
+  readonly server: string;
+  readonly zone: string;
+  readonly keyName: string;
+  readonly algorithm: string;
+  /** Base64. */
+  readonly secret: string;
+  readonly types: readonly UpdateType[];
+}
+
+export interface ListedAccess {
+  readonly accessId: string;
+  readonly door: string;
+  readonly name: string;
+  readonly types: readonly string[];
+  readonly createdAt: Date;
+}
+
+const MOST_PER_DEVICE = 20;
+
+/** Credentials for clients that a device's owner has already. Each one reaches the names of its device and nothing else. */
+@Injectable()
+export class AccessGrants {
+  private readonly logger = new Logger(AccessGrants.name);
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly tsigKeys: TsigKeys,
+    private readonly clock: Clock,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+  ) {}
+
+  /** @throws DomainError `not_found`, `device_suspended`, `conflict` */
+  async create(deviceId: string, types: readonly UpdateType[]): Promise<Rfc2136Access> {
+    const accessId = randomUUID();
+    const wanted = [...new Set(types)];
+    const made = await this.dataSource.transaction(async (transaction) => {
+      const devices: { name: string; zone: string; state: string }[] = await transaction.query(
+        `SELECT name, zone, state FROM devices WHERE id = $1 AND state <> 'deleted' FOR UPDATE`,
+        [deviceId],
+      );
+      const device = devices[0];
+      if (!device) throw unknownDevice();
+      if (device.state === 'suspended') {
+        throw new DomainError('device_suspended', 'The device is suspended; resume it first.');
+      }
+      const counted: { count: number }[] = await transaction.query(
+        `SELECT count(*)::int AS count FROM device_access WHERE device_id = $1`,
+        [deviceId],
+      );
+      if (counted[0]!.count >= MOST_PER_DEVICE) {
+        throw new DomainError(
+          'conflict',
+          `The device has ${MOST_PER_DEVICE} credentials; end one that is not used any more.`,
+        );
+      }
+      const key = await this.tsigKeys.createForDevice(transaction, {
+        device: { id: deviceId, name: device.name, zone: device.zone },
+        types: wanted,
+      });
+      await transaction.query(
+        `INSERT INTO device_access (id, device_id, door, credential_name, types, created_at) VALUES ($1, $2, 'rfc2136', $3, $4, $5)`,
+        [accessId, deviceId, key.name, wanted, this.clock.now()],
+      );
+      return { key, zone: device.zone };
+    });
+    await this.tsigKeys.published();
+    this.logger.log({ deviceId, accessId, keyName: made.key.name }, 'update key made');
+    const { name: keyName, algorithm, secret } = made.key;
+    return {
+      accessId,
+      door: 'rfc2136',
+      server: this.server(),
+      zone: made.zone,
+      keyName,
+      algorithm,
+      secret,
+      types: wanted,
+    };
+  }
+
+  /** Oldest first. @throws DomainError `not_found` */
+  async list(deviceId: string): Promise<ListedAccess[]> {
+    await this.assertDevice(deviceId);
+    const rows: { id: string; door: string; credential_name: string; types: string[]; created_at: Date }[] =
+      await this.dataSource.query(
+        `SELECT id, door, credential_name, types, created_at FROM device_access WHERE device_id = $1 ORDER BY created_at, id`,
+        [deviceId],
+      );
+    return rows.map(({ id, door, credential_name, types, created_at }) => ({
+      accessId: id,
+      door,
+      name: credential_name,
+      types,
+      createdAt: created_at,
+    }));
+  }
+
+  /** @throws DomainError `not_found` */
+  async end(deviceId: string, accessId: string): Promise<void> {
+    await this.dataSource.transaction(async (transaction) => {
+      const [ended]: [{ credential_name: string }[], number] = await transaction.query(
+        `DELETE FROM device_access WHERE id = $1 AND device_id = $2 RETURNING credential_name`,
+        [accessId, deviceId],
+      );
+      if (!ended[0]) throw new DomainError('not_found', 'This device has no such access; GET …/access lists them.');
+      await this.tsigKeys.deleteForDevice(transaction, deviceId, ended[0].credential_name);
+    });
+    await this.tsigKeys.published();
+  }
+
+  /** Ends all of a device's credentials, as when it is deleted. */
+  async endAll(deviceId: string): Promise<void> {
+    await this.dataSource.transaction(async (transaction) => {
+      await transaction.query(`DELETE FROM device_access WHERE device_id = $1`, [deviceId]);
+      await this.tsigKeys.deleteForDevice(transaction, deviceId);
+    });
+    await this.tsigKeys.published();
+  }
+
+  private async assertDevice(deviceId: string): Promise<void> {
+    const rows: unknown[] = await this.dataSource.query(`SELECT 1 FROM devices WHERE id = $1 AND state <> 'deleted'`, [
+      deviceId,
+    ]);
+    if (rows.length === 0) throw unknownDevice();
+  }
+
+  /** Where clients send updates: the first name server's address, at the port that we listen on. */
+  private server(): string {
+    const { nameServers, listen } = this.config.dns;
+    const { port, address: listenAddress } = listen[0]!;
+    const address = nameServers.flatMap((server) => server.addresses)[0] ?? nameServers[0]?.name ?? listenAddress;
+    if (port === 53) return address;
+    return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+  }
+}
+
+function unknownDevice(): DomainError {
+  return new DomainError('not_found', 'There is no such device; GET /v1/devices lists them.');
+}

@@ -1,0 +1,37 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, UseGuards } from '@nestjs/common';
+import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+
+import { CurrentDevice } from '../../devices/auth/current-device.js';
+import { DeviceGuard } from '../../devices/auth/device.guard.js';
+import type { Device } from '../../devices/domain/device.js';
+import type { Page } from '../../platform/http/page.js';
+import { AccessGrants, type ListedAccess, type Rfc2136Access } from './access-grants.js';
+import { NewAccessDto } from './access.dto.js';
+
+/** A device's own credentials for existing clients. */
+@ApiTags('device')
+@ApiBearerAuth()
+@UseGuards(DeviceGuard)
+@Controller('v1/device/access')
+export class DeviceAccessController {
+  constructor(private readonly grants: AccessGrants) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Credentials of existing clients, without their secrets' })
+  async list(@CurrentDevice() device: Device): Promise<Page<ListedAccess>> {
+    return { items: await this.grants.list(device.deviceId), nextCursor: null };
+  }
+
+  @Post()
+  @ApiOperation({ summary: 'Credentials for an existing client; shown this once' })
+  create(@CurrentDevice() device: Device, @Body() body: NewAccessDto): Promise<Rfc2136Access> {
+    return this.grants.create(device.deviceId, body.types ?? ['TXT']);
+  }
+
+  @Delete(':accessId')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'End one of them' })
+  end(@CurrentDevice() device: Device, @Param('accessId', ParseUUIDPipe) accessId: string): Promise<void> {
+    return this.grants.end(device.deviceId, accessId);
+  }
+}

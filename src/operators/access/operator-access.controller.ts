@@ -1,0 +1,36 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+
+import type { Page } from '../../platform/http/page.js';
+import { NeedsRole } from '../auth/operator.guard.js';
+import { AccessGrants, type ListedAccess, type Rfc2136Access } from './access-grants.js';
+import { NewAccessDto } from './access.dto.js';
+
+/** The same for any device, by an operator. */
+@ApiTags('operators')
+@Controller('v1/devices/:id/access')
+export class OperatorAccessController {
+  constructor(private readonly grants: AccessGrants) {}
+
+  @Get()
+  @NeedsRole('viewer')
+  @ApiOperation({ summary: "A device's credentials for existing clients, without their secrets" })
+  async list(@Param('id', ParseUUIDPipe) id: string): Promise<Page<ListedAccess>> {
+    return { items: await this.grants.list(id), nextCursor: null };
+  }
+
+  @Post()
+  @NeedsRole('operator')
+  @ApiOperation({ summary: 'Credentials for an existing client of a device; shown this once' })
+  create(@Param('id', ParseUUIDPipe) id: string, @Body() body: NewAccessDto): Promise<Rfc2136Access> {
+    return this.grants.create(id, body.types ?? ['TXT']);
+  }
+
+  @Delete(':accessId')
+  @HttpCode(204)
+  @NeedsRole('operator')
+  @ApiOperation({ summary: 'End one of them' })
+  end(@Param('id', ParseUUIDPipe) id: string, @Param('accessId', ParseUUIDPipe) accessId: string): Promise<void> {
+    return this.grants.end(id, accessId);
+  }
+}
