@@ -3,18 +3,17 @@
  * seen a higher serial would ignore us until we pass it. So a serial is a time: the number of 1/256 seconds since 1970,
  * modulo 2^32. What follows from that:
  *
- * - A restored database, whose serials lie behind those that were published, is ahead of all of them with its first
- *   change (and each server makes one when it starts), as long as the backup is younger than 97 days: half of the number
- *   circle (RFC 1982 section 3.2).
- * - More than 256 commits a second for long would run ahead of the time. `secondsAhead` lets the writer pause before
- *   that matters: a restore takes longer than MAX_SECONDS_AHEAD.
+ * - Many commits a second run ahead of the time, but not further than MAX_SECONDS_AHEAD: then the writer pauses.
+ * - A server raises the serial when it starts to what the time will be after MAX_SECONDS_AHEAD. No serial that was ever
+ *   published is beyond that, so the zone of a restored database is ahead of all of them, as long as the backup is
+ *   younger than 97 days: half of the number circle (RFC 1982 section 3.2).
  */
 export const TICKS_A_SECOND = 256;
 const HALF = 2 ** 31;
 const MODULUS = 2 ** 32;
 
 /** How far a serial may run ahead of the time. */
-export const MAX_SECONDS_AHEAD = 2;
+export const MAX_SECONDS_AHEAD = 0.25;
 
 /** Is `a` after `b` (RFC 1982 section 3.2)? False for two that are exactly half a circle apart: undefined there. */
 export function isSerialAfter(a: number, b: number): boolean {
@@ -31,6 +30,11 @@ export function serialAt(now: Date): number {
 export function nextSerial(current: number, now: Date): number {
   const timely = serialAt(now);
   return isSerialAfter(timely, current) ? timely : (current + 1) % MODULUS;
+}
+
+/** A serial that is after every one that was published before `now`, whatever `current` is. */
+export function raisedSerial(current: number, now: Date): number {
+  return nextSerial(current, new Date(now.getTime() + MAX_SECONDS_AHEAD * 1000));
 }
 
 /** How many seconds `serial` is ahead of `now`; 0 or negative when it is not. */

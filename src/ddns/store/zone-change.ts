@@ -14,7 +14,7 @@ export interface ZoneChange {
   edit(zone: ZoneEdit): void;
   /** Written in the same transaction; its refusal refuses this change. */
   readonly write?: JoinedWrite;
-  /** Raise the serial even when nothing is different. */
+  /** Raise the serial over all that was ever published, even when nothing is different: see domain/serial.ts. */
   readonly raiseSerial?: boolean;
 }
 

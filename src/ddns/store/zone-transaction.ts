@@ -5,7 +5,7 @@ import type { JoinedWriter } from '../../platform/database/joined-write.js';
 import { mustWireName } from '../domain/name.js';
 import { Rrset } from '../domain/rrset.js';
 import { TYPE } from '../domain/rr-type.js';
-import { isSerialAfter, nextSerial } from '../domain/serial.js';
+import { isSerialAfter, nextSerial, raisedSerial } from '../domain/serial.js';
 import { withSerial } from '../domain/soa.js';
 import { isSameStored, servedRrset, type StoredRrset } from '../domain/stored-rrset.js';
 import { diffRrset, type ZoneDiff } from '../domain/zone-diff.js';
@@ -70,7 +70,9 @@ export async function writeChanges(
     const serialFrom = serials.get(zone)!;
     const diff = differences(zone, draft, upserts, deletions);
     const hasChanged = diff.removed.length + diff.added.length > 0;
-    const serial = hasChanged || raised.has(zone) ? serialAfter(serialFrom, now, floors.get(zone)) : serialFrom;
+    const next = raised.has(zone) ? raisedSerial : nextSerial;
+    const isMoved = hasChanged || raised.has(zone);
+    const serial = isMoved ? serialAfter(serialFrom, floors.get(zone), (current) => next(current, now)) : serialFrom;
     const soas = apexSoas(draft, serialFrom, serial);
     const full = soas && {
       serialFrom,
@@ -189,7 +191,8 @@ function apexSoas(
   return { before: record(before, serialFrom), after: record(after, serial) };
 }
 
-function serialAfter(current: number, now: Date, floor: number | undefined): number {
-  const serial = nextSerial(current, now);
-  return floor !== undefined && !isSerialAfter(serial, floor) ? nextSerial(floor, now) : serial;
+/** The serial after `current` and after what was served. */
+function serialAfter(current: number, floor: number | undefined, next: (current: number) => number): number {
+  const serial = next(current);
+  return floor !== undefined && !isSerialAfter(serial, floor) ? next(floor) : serial;
 }
