@@ -30,6 +30,26 @@ interface Engine {
   prepare(directory: string, port: number, primary: Primary): Promise<readonly string[]>;
 }
 
+/** The configuration of docs/dnssec.md, with our addresses, names and secret in the place of its own. */
+async function signingKnot(directory: string, port: number, primary: Primary): Promise<string[]> {
+  const page = readFileSync(new URL('../../docs/dnssec.md', import.meta.url), 'utf8');
+  const [, example] = /```yaml\n([^]*?)```/.exec(page) ?? [];
+  if (example === undefined) throw new Error('docs/dnssec.md has no configuration any more.');
+  const config = join(directory, 'knot.conf');
+  await writeFile(
+    config,
+    example
+      .replaceAll('transfer.d.example.com', primary.key.name)
+      .replace('SECRET', primary.key.secret)
+      .replaceAll('d.example.com', primary.zone)
+      .replace('192.0.2.54@53', `127.0.0.1@${port}`)
+      .replace('192.0.2.53@53', `127.0.0.1@${primary.port}`)
+      .replaceAll('192.0.2.53', '127.0.0.1')
+      .replaceAll(/\/(run|var\/lib)\/knot/g, directory),
+  );
+  return ['knotd', '-c', config];
+}
+
 async function knot(directory: string, port: number, { port: primary, zone, key }: Primary): Promise<string[]> {
   const config = join(directory, 'knot.conf');
   await writeFile(
@@ -172,20 +192,72 @@ export const ENGINES = {
   PowerDNS: { programs: ['pdns_server', 'pdnsutil'], prepare: powerdns },
 } satisfies Record<string, Engine>;
 
+/** Knot again, signing what it transfers. */
+const SIGNING_KNOT: Engine = { programs: ['knotd'], prepare: signingKnot };
+
 /** Every program that all of them take. */
 export const SECONDARY_PROGRAMS: readonly string[] = Object.values(ENGINES).flatMap(({ programs }) => programs);
 
 /** Starts an engine as a secondary of ours, in a directory of its own. */
-export async function startSecondary(
-  name: keyof typeof ENGINES,
+export function startSecondary(name: keyof typeof ENGINES, port: number, primary: Primary): Promise<RunningSecondary> {
+  return startEngine(name, ENGINES[name], port, primary);
+}
+
+/** Starts a secondary that signs the zone. */
+export function startSigningSecondary(port: number, primary: Primary): Promise<RunningSecondary> {
+  return startEngine('signing Knot', SIGNING_KNOT, port, primary);
+}
+
+/**
+ * Starts Unbound as a resolver that asks only the given server for the zone, and believes nothing that does not
+ * validate with the anchor.
+ * @param anchor the zone's DS or DNSKEY records.
+ */
+export function startValidator(
   port: number,
-  primary: Primary,
+  zone: string,
+  server: number,
+  anchor: readonly string[],
 ): Promise<RunningSecondary> {
-  const directory = await mkdtemp(join(tmpdir(), `fleetcert-${name.toLowerCase()}-`));
+  const prepare = async (directory: string): Promise<string[]> => {
+    const config = join(directory, 'unbound.conf');
+    await writeFile(
+      config,
+      `server:
+  directory: "${directory}"
+  chroot: ""
+  username: ""
+  pidfile: "${directory}/unbound.pid"
+  use-syslog: no
+  interface: 127.0.0.1@${port}
+  do-not-query-localhost: no
+  module-config: "validator iterator"
+  harden-dnssec-stripped: yes
+  local-zone: "test." nodefault
+  cache-max-ttl: 0
+  cache-max-negative-ttl: 0
+  val-log-level: 2
+${anchor.map((record) => `  trust-anchor: "${record}"\n`).join('')}stub-zone:
+  name: "${zone}"
+  stub-addr: 127.0.0.1@${server}
+`,
+    );
+    return ['unbound', '-d', '-p', '-c', config];
+  };
+  return startEngine('Unbound', { prepare }, port, undefined);
+}
+
+async function startEngine<Options>(
+  name: string,
+  engine: { prepare(directory: string, port: number, options: Options): Promise<readonly string[]> },
+  port: number,
+  options: Options,
+): Promise<RunningSecondary> {
+  const directory = await mkdtemp(join(tmpdir(), `fleetcert-${name.toLowerCase().replaceAll(' ', '-')}-`));
   // An engine that changes its user still has to get in.
   await chmod(directory, 0o777);
   await mkdir(join(directory, 'empty'));
-  const [command = '', ...args] = await ENGINES[name].prepare(directory, port, primary);
+  const [command = '', ...args] = await engine.prepare(directory, port, options);
   const child = spawn(program(command), args, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (log += text.toString()));
