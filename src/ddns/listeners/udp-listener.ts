@@ -101,9 +101,9 @@ export class UdpListener implements Responder {
   ): void {
     try {
       this.socket.send(octets, offset, length, port, address, callback);
-    } catch {
+    } catch (error) {
       // Closed meanwhile, or an address that Node does not take.
-      this.counters.sendErrors += 1;
+      callback(error as Error);
     }
   }
 }
