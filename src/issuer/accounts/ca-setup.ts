@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { ApexRecords } from '../../ddns/publishing/apex-records.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import { apexCaa } from '../domain/apex-caa.js';
-import { ApexRecords } from '../../ddns/publishing/apex-records.js';
 import { AcmeConnector } from './acme-connector.js';
 import { CaAccounts, type ConnectedAccount } from './ca-accounts.js';
 

@@ -113,7 +113,7 @@ describe('nextAction', () => {
   it('reads the order again at once when its authorizations have become valid', () => {
     const view = aView({ order: anOrder(), authorizations: [anAuthorization({ status: 'valid' })] });
     expect(nextAction(view)).toEqual({ do: 'wait', seconds: 0, next: 'read-order' });
-    expect(nextAction({ ...view, polls: 1 })).toEqual({ do: 'wait', seconds: 0.1, next: 'read-order' });
+    expect(nextAction({ ...view, polls: 1 })).toEqual({ do: 'wait', seconds: 0.05, next: 'read-order' });
   });
 
   it('finalizes a ready order and nothing else', () => {
@@ -187,14 +187,14 @@ describe('nextAction', () => {
 });
 
 describe('pollSeconds', () => {
-  it('doubles from 0.1 s to 10 s, and follows Retry-After up to an hour', () => {
-    expect([0, 1, 2, 5, 7, 50].map((polls) => pollSeconds(polls, undefined))).toEqual([0.1, 0.2, 0.4, 3.2, 10, 10]);
+  it('doubles from 0.05 s to 10 s, and follows Retry-After up to an hour', () => {
+    expect([0, 1, 2, 5, 7, 50].map((polls) => pollSeconds(polls, undefined))).toEqual([0.05, 0.1, 0.2, 1.6, 6.4, 10]);
     expect(pollSeconds(0, 42)).toBe(42);
     expect(pollSeconds(0, 100_000)).toBe(3_600);
   });
 
   it('does not spin on a Retry-After of 0', () => {
-    expect(pollSeconds(0, 0)).toBe(0.1);
+    expect(pollSeconds(0, 0)).toBe(0.05);
   });
 });
 

@@ -149,11 +149,11 @@ function explainDead(authorization: CaAuthorization, view: PipelineView): Pipeli
   return { do: 'fail', code: 'validation_failed', reason };
 }
 
-const FIRST_POLL_SECONDS = 0.1;
+const FIRST_POLL_SECONDS = 0.05;
 const SLOWEST_POLL_SECONDS = 10;
 const LONGEST_RETRY_AFTER_SECONDS = 3_600;
 
-/** Retry-After where the CA gives one (at most an hour), else 0.1 s, doubled each time, up to 10 s. */
+/** Retry-After where the CA gives one (at most an hour), else 0.05 s, doubled each time, up to 10 s. */
 export function pollSeconds(polls: number, retryAfterSeconds: number | undefined): number {
   if (retryAfterSeconds !== undefined && retryAfterSeconds > 0)
     return Math.min(retryAfterSeconds, LONGEST_RETRY_AFTER_SECONDS);

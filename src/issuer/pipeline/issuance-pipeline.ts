@@ -1,12 +1,12 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 
+import { ChallengeRecords } from '../../ddns/publishing/challenge-records.js';
 import { addSeconds, Clock } from '../../kernel/clock.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import type { ConnectedAccount } from '../accounts/ca-accounts.js';
 import { CaSetup } from '../accounts/ca-setup.js';
 import { CertificateStore } from '../certificates/certificate-store.js';
 import { decideOnFailure, type Failure, type FailureDecision } from '../domain/failure.js';
-import { ChallengeRecords } from '../../ddns/publishing/challenge-records.js';
 import { IssuanceBudget } from '../worker/issuance-budget.js';
 import { LeaseLostError } from '../worker/lease.js';
 import type { ClaimedOrder } from '../worker/order-queue.js';

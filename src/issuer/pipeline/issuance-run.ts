@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { ChallengeRecords } from '../../ddns/publishing/challenge-records.js';
 import { addSeconds, type Clock } from '../../kernel/clock.js';
 import type { ConnectedAccount } from '../accounts/ca-accounts.js';
 import { AcmeProblemError, type AcmeOrder } from '../acme/acme-ca.js';
@@ -9,7 +10,6 @@ import { mayBeDueToReplaces } from '../domain/failure.js';
 import type { IssuanceOrder, OrderEvent } from '../domain/order.js';
 import { type ChallengeText, initialView, nextAction, type PipelineView } from '../domain/pipeline.js';
 import type { PipelineStep } from '../domain/pipeline-step.js';
-import type { ChallengeRecords } from '../../ddns/publishing/challenge-records.js';
 import type { Lease } from '../worker/lease.js';
 import type { Note, OrderProgress } from './order-progress.js';
 import type { PipelineProbe } from './pipeline-probe.js';
@@ -145,7 +145,6 @@ export class IssuanceRun {
     }
     this.#reached('acme-order-made');
     const { acmeOrder } = made;
-    this.lease.assertHeld();
     this.#event('acme-order-stored');
     await this.tools.progress.recordAcmeOrder(
       this.lease,
