@@ -6,10 +6,16 @@ import { DomainError } from '../../kernel/errors.js';
 import { addChallenge, removeChallenges } from '../domain/challenge-edit.js';
 import { wireName } from '../domain/name.js';
 import { orderIdOf, orderOwner } from '../domain/stored-rrset.js';
+import { formatListenAddress } from '../listeners/listen-error.js';
+import { SecondaryGate } from '../notify/secondary-gate.js';
 import { ServedZones } from '../store/served-zones.js';
 import { ZoneWriter } from '../store/zone-writer.js';
 import { txtRdata } from '../wire/character-strings.js';
 import { ListenerProbe } from './listener-probe.js';
+
+/** NOTIFY and a transfer take well under a second; one that takes longer is asked again with the order's next attempt. */
+const SECONDARY_MILLISECONDS = 15_000;
+const SECONDS_TO_RETRY = 60;
 
 export interface Challenge {
   /** `_acme-challenge.k2v7….fleet.test` */
@@ -27,6 +33,7 @@ export class ChallengeRecords {
     private readonly writer: ZoneWriter,
     private readonly served: ServedZones,
     private readonly probe: ListenerProbe,
+    private readonly secondaries: SecondaryGate,
     private readonly dataSource: DataSource,
   ) {}
 
@@ -68,11 +75,22 @@ export class ChallengeRecords {
 
   /**
    * Asks each of this server's listeners over a real socket for the TXT records, by UDP and, when that is truncated, by
-   * TCP.
+   * TCP. Then waits until every secondary of the zone serves the value as well: the CA asks any of them, and one failed
+   * validation kills the authorization.
    * @throws DomainError `unavailable`, which says what was asked where and what came back.
    */
   async confirmServed(name: string, value: string): Promise<void> {
     await this.probe.confirmTxt(name, value);
+    const zone = closestZone(name, this.served.names());
+    if (zone === undefined) return;
+    const lagging = await this.secondaries.waitForTxt(zone, name, [value], SECONDARY_MILLISECONDS);
+    if (lagging.length === 0) return;
+    const where = lagging.map(formatListenAddress).join(', ');
+    throw new DomainError(
+      'unavailable',
+      `The secondary on ${where} does not serve the TXT value of ${name} yet: see whether it gets NOTIFY and may transfer the zone.`,
+      { retryAfterSeconds: SECONDS_TO_RETRY },
+    );
   }
 
   async #zonesOf(owners: readonly string[]): Promise<string[]> {
