@@ -4,6 +4,8 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { Clock } from '../kernel/clock.js';
 import { DomainError } from '../kernel/errors.js';
 import { joinedWrite, type JoinedWriter } from '../platform/database/joined-write.js';
+import { recordEvents } from '../platform/events/record-events.js';
+import { deviceEvent } from './device-event.js';
 import { NamePublisher } from './ports/name-publisher.js';
 
 interface Deletion {
@@ -16,9 +18,15 @@ class DeletionWriter implements JoinedWriter<Deletion> {
   async write(transaction: EntityManager, deletions: readonly Deletion[]): Promise<(DomainError | undefined)[]> {
     const ids = deletions.map(({ deviceId }) => deviceId);
     await transaction.query(`DELETE FROM device_tokens WHERE device_id = ANY ($1::uuid[])`, [ids]);
-    await transaction.query(
-      `UPDATE devices SET state = 'deleted', deleted_at = $2, addresses = '{}' WHERE id = ANY ($1::uuid[]) AND state <> 'deleted'`,
-      [ids, deletions[0]?.now],
+    const now = deletions[0]?.now ?? new Date(0);
+    const [deleted]: [{ deviceId: string; name: string }[], number] = await transaction.query(
+      `UPDATE devices SET state = 'deleted', deleted_at = $2, addresses = '{}' WHERE id = ANY ($1::uuid[]) AND state <> 'deleted'
+        RETURNING id AS "deviceId", name`,
+      [ids, now],
+    );
+    await recordEvents(
+      transaction,
+      deleted.map((device) => deviceEvent('device.deleted', device, now)),
     );
     return deletions.map(() => undefined);
   }
@@ -106,12 +114,25 @@ export class DeviceLifecycle {
   }
 
   private async setState(deviceId: string, state: 'active' | 'suspended'): Promise<void> {
-    const [updated]: [unknown[], number] = await this.dataSource.query(
-      `UPDATE devices SET state = $2, suspended_at = CASE WHEN $2 = 'suspended' THEN coalesce(suspended_at, $3) END
-        WHERE id = $1 AND state <> 'deleted' RETURNING id`,
-      [deviceId, state, this.clock.now()],
-    );
-    if (updated.length === 0) throw unknownDevice();
+    const now = this.clock.now();
+    await this.dataSource.transaction(async (transaction) => {
+      const found: { state: string }[] = await transaction.query(
+        `SELECT state FROM devices WHERE id = $1 AND state <> 'deleted' FOR UPDATE`,
+        [deviceId],
+      );
+      if (!found[0]) throw unknownDevice();
+      if (found[0].state === state) return;
+      const [updated]: [{ deviceId: string; name: string }[], number] = await transaction.query(
+        `UPDATE devices SET state = $2, suspended_at = CASE WHEN $2 = 'suspended' THEN $3::timestamptz END
+          WHERE id = $1 RETURNING id AS "deviceId", name`,
+        [deviceId, state, now],
+      );
+      const type = state === 'suspended' ? 'device.suspended' : 'device.resumed';
+      await recordEvents(
+        transaction,
+        updated.map((device) => deviceEvent(type, device, now)),
+      );
+    });
     this.logger.log({ deviceId, state }, 'device state set');
   }
 }

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 
 import { DomainError } from '../../kernel/errors.js';
 import type { JoinedWriter } from '../../platform/database/joined-write.js';
+import { type ChangedAddresses, recordAddressChanges } from './address-events.js';
 
 export interface AddressChange {
   readonly deviceId: string;
@@ -21,13 +22,14 @@ export class AddressWriter implements JoinedWriter<AddressChange> {
       addresses,
       at: now.toISOString(),
     }));
-    const [updated]: [{ id: string }[], number] = await transaction.query(
+    const [updated]: [ChangedAddresses[], number] = await transaction.query(
       `UPDATE devices SET addresses = change.addresses, addresses_changed_at = change.at
          FROM jsonb_to_recordset($1::jsonb) AS change (id uuid, addresses text[], at timestamptz)
         WHERE devices.id = change.id AND devices.state = 'active'
-        RETURNING devices.id`,
+        RETURNING devices.id, devices.name, devices.addresses, devices.addresses_changed_at AS at`,
       [JSON.stringify(rows)],
     );
+    await recordAddressChanges(transaction, updated);
     const written = new Set(updated.map(({ id }) => id));
     return changes.map(({ deviceId }) =>
       written.has(deviceId)

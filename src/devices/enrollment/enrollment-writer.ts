@@ -3,6 +3,8 @@ import type { EntityManager } from 'typeorm';
 
 import { DomainError } from '../../kernel/errors.js';
 import type { JoinedWriter } from '../../platform/database/joined-write.js';
+import { deviceEvent } from '../device-event.js';
+import { recordEvents } from '../../platform/events/record-events.js';
 
 export interface NewDevice {
   readonly deviceId: string;
@@ -68,6 +70,7 @@ export class EnrollmentWriter implements JoinedWriter<NewDevice> {
       device.deviceId,
       device.now,
     ]);
+    await recordEvents(transaction, [deviceEvent('device.enrolled', device, device.now)]);
     return undefined;
   }
 }

@@ -5,6 +5,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { addSeconds, Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
+import { recordEvents } from '../../platform/events/record-events.js';
 import { CaAccounts } from '../accounts/ca-accounts.js';
 import { type AcmeCa, AcmeProblemError } from '../acme/acme-ca.js';
 import {
@@ -78,19 +79,15 @@ export class Revocations {
   /** Records the revocation of every certificate that a device still has in force, as when it is removed. */
   async revokeAll(deviceId: string, reason: RevocationReason): Promise<number> {
     const now = this.clock.now();
-    return record(
-      this.dataSource.manager,
-      'device_id = $3 AND revoked_at IS NULL AND not_after > $2',
-      [deviceId],
-      reason,
-      now,
+    return this.dataSource.transaction((transaction) =>
+      record(transaction, 'device_id = $3 AND revoked_at IS NULL AND not_after > $2', [deviceId], reason, now),
     );
   }
 
   /** One round: certificates that were issued for a compromised key after all, then what the CA has not confirmed. */
   async tellCa(): Promise<void> {
     const now = this.clock.now();
-    await this.revokeCompromised(this.dataSource.manager, now);
+    await this.dataSource.transaction((transaction) => this.revokeCompromised(transaction, now));
     const claimed: [(CertificateRow & { revocation_failures: number })[], number] = await this.dataSource.query(
       `UPDATE certificates SET revocation_next_attempt_at = $2
         WHERE id IN (SELECT id FROM certificates
@@ -165,10 +162,28 @@ async function record(
   reason: RevocationReason,
   now: Date,
 ): Promise<number> {
-  const [, count]: [unknown[], number] = await manager.query(
+  const [revoked]: [RevokedCertificate[], number] = await manager.query(
     `UPDATE certificates SET revoked_at = coalesce(revoked_at, $2), revocation_reason = $1, revocation_confirmed_at = NULL,
-            revocation_failures = 0, revocation_error = NULL, revocation_next_attempt_at = $2 WHERE ${where}`,
+            revocation_failures = 0, revocation_error = NULL, revocation_next_attempt_at = $2 WHERE ${where}
+      RETURNING id, device_id, serial, (SELECT name FROM devices WHERE devices.id = device_id) AS name`,
     [reason, now, ...values],
   );
-  return count;
+  await recordEvents(
+    manager,
+    revoked.map(({ id, device_id, serial, name }) => ({
+      type: 'certificate.revoked',
+      subject: { kind: 'device', id: device_id, name },
+      message: `The certificate ${serial} of ${name} was revoked (${reason}).`,
+      data: { certificateId: id, serial, reason },
+      at: now,
+    })),
+  );
+  return revoked.length;
+}
+
+interface RevokedCertificate {
+  readonly id: string;
+  readonly device_id: string;
+  readonly serial: string;
+  readonly name: string;
 }

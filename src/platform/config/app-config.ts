@@ -75,6 +75,21 @@ export interface MailConfig {
   readonly to: string;
 }
 
+export interface EventsConfig {
+  /** Events are deleted when they are so old. */
+  readonly keepDays: number;
+}
+
+/** When something is worth an alarm. */
+export interface AlarmConfig {
+  /** A certificate is at risk when this part of its lifetime is left. */
+  readonly atRiskFraction: number;
+  /** A device is silent when it has not called for so long. */
+  readonly silentDays: number;
+  /** A limit of the CA is near when this part of it is left. */
+  readonly limitLeftFraction: number;
+}
+
 /** Everything that can be configured, checked and typed. Secrets stand in `secrets` alone. */
 export interface AppConfig {
   readonly dataDirectory: string;
@@ -86,6 +101,8 @@ export interface AppConfig {
   readonly sandbox?: SandboxConfig;
   readonly addressPolicy: AddressPolicy;
   readonly mail?: MailConfig;
+  readonly events: EventsConfig;
+  readonly alarms: AlarmConfig;
   readonly secrets: {
     /** Bootstrap operator credential; absent: made once in the data directory. */
     readonly adminToken?: string;

@@ -121,6 +121,17 @@ export function parseInteger(minimum: number, maximum: number): Parser<number> {
   };
 }
 
+/** `1/6` or `0.15`: a part of a whole, neither none nor all of it. */
+export function parseFraction(text: string): number {
+  const [dividend = '', divisor = '1', ...rest] = text.split('/');
+  const value = Number(dividend) / Number(divisor);
+  const isNumbers = [dividend, divisor].every((part) => /^\d+(\.\d+)?$/.test(part));
+  if (rest.length > 0 || !isNumbers || !(value > 0 && value < 1)) {
+    throw new Expected('a part between 0 and 1, such as 1/6 or 0.15');
+  }
+  return value;
+}
+
 export function oneOf<const T extends string>(...values: readonly T[]): Parser<T> {
   return (text) => {
     const value = values.find((candidate) => candidate === text);

@@ -53,6 +53,12 @@ export function readConfig(environment: Environment, workingDirectory: string): 
       ? { name: 'private and loopback', ranges: [...PRIVATE_RANGES, ...LOOPBACK_RANGES] }
       : { name: 'private', ranges: PRIVATE_RANGES });
   const mail = readMail(reader);
+  const events = { keepDays: reader.withDefault('FLEETCERT_EVENTS_KEEP_DAYS', parse.parseInteger(15, 3650), 90) };
+  const alarms = {
+    atRiskFraction: reader.withDefault('FLEETCERT_ALARM_AT_RISK', parse.parseFraction, 1 / 6),
+    silentDays: reader.withDefault('FLEETCERT_ALARM_SILENT_DAYS', parse.parseInteger(1, 3650), 14),
+    limitLeftFraction: reader.withDefault('FLEETCERT_ALARM_LIMIT_LEFT', parse.parseFraction, 0.1),
+  };
   const adminToken = reader.optional('FLEETCERT_ADMIN_TOKEN', parse.parseAdminToken, 'secret');
 
   if (reader.problems.length > 0) throw new ConfigurationError(reader.problems);
@@ -65,6 +71,8 @@ export function readConfig(environment: Environment, workingDirectory: string): 
     sandbox: isSandbox ? { caListen, caSettingsFile, devices } : undefined,
     addressPolicy,
     mail,
+    events,
+    alarms,
     secrets: { adminToken, secretKey },
   };
 }
