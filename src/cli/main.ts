@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 
+import { doctorCommand } from './doctor.js';
 import { migrateCommand } from './migrate.js';
 import { planCommand } from './plan.js';
 import { serve } from './serve.js';
@@ -16,6 +17,7 @@ program
     process.exitCode = await serve(process.env, process.cwd());
   });
 program.addCommand(migrateCommand());
+program.addCommand(doctorCommand());
 program.addCommand(planCommand());
 
 await program.parseAsync();

@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 
-import { isTruncated, matchAnswer, type DnsQuery } from './dns-query.js';
+import { isTruncated, matchAnswer, type AnswerMatch, type DnsQuery } from './dns-query.js';
 
 /** Where the name server is. `address` has no brackets. */
 export interface DnsAddress {
@@ -16,6 +16,9 @@ export interface DnsTiming {
 }
 
 export const DEFAULT_TIMING: DnsTiming = { udpMilliseconds: [1000, 2000, 4000], tcpMilliseconds: 5000 };
+
+/** Is a message the answer that is waited for? */
+export type AnswerMatcher = (query: DnsQuery, message: Buffer) => AnswerMatch;
 
 /** `timeout`: no answer; `network`: no way to the server; `letter-case`: answers, but to another spelling (0x20). */
 export type TransportFailureKind = 'timeout' | 'network' | 'letter-case';
@@ -52,7 +55,12 @@ export async function exchange(server: DnsAddress, query: DnsQuery, timing = DEF
 }
 
 /** One datagram there and one back. Rejects with a TransportFailure, also for an answer to another spelling. */
-export function exchangeUdp(server: DnsAddress, query: DnsQuery, milliseconds: number): Promise<Buffer> {
+export function exchangeUdp(
+  server: DnsAddress,
+  query: DnsQuery,
+  milliseconds: number,
+  matches: AnswerMatcher = matchAnswer,
+): Promise<Buffer> {
   // A socket a query: the port is chosen anew each time (RFC 5452 section 9.2).
   const socket = createSocket(server.address.includes(':') ? 'udp6' : 'udp4');
   let failure: TransportFailureKind = 'timeout';
@@ -61,7 +69,7 @@ export function exchangeUdp(server: DnsAddress, query: DnsQuery, milliseconds: n
     const fail = (error: unknown): void => reject(new TransportFailure('network', error));
     socket.on('error', fail);
     socket.on('message', (message) => {
-      const match = matchAnswer(query, message);
+      const match = matches(query, message);
       if (match === 'answer') resolve(message);
       else if (match === 'letter-case-changed') failure = 'letter-case';
     });
@@ -76,7 +84,12 @@ export function exchangeUdp(server: DnsAddress, query: DnsQuery, milliseconds: n
 }
 
 /** One query over a connection of its own; what comes behind the first message is not read. */
-export function exchangeTcp(server: DnsAddress, query: DnsQuery, milliseconds: number): Promise<Buffer> {
+export function exchangeTcp(
+  server: DnsAddress,
+  query: DnsQuery,
+  milliseconds: number,
+  matches: AnswerMatcher = matchAnswer,
+): Promise<Buffer> {
   const socket = connect({ host: server.address, port: server.port, noDelay: true });
   return new Promise<Buffer>((resolve, reject) => {
     const timer = setTimeout(() => reject(new TransportFailure('timeout')), milliseconds);
@@ -89,7 +102,7 @@ export function exchangeTcp(server: DnsAddress, query: DnsQuery, milliseconds: n
       if (received.length < 2) return;
       const message = received.subarray(2, 2 + received.readUInt16BE(0));
       if (message.length < received.readUInt16BE(0)) return;
-      const match = matchAnswer(query, message);
+      const match = matches(query, message);
       if (match === 'answer') resolve(message);
       else reject(new TransportFailure(match === 'letter-case-changed' ? 'letter-case' : 'network'));
     });
