@@ -19,6 +19,6 @@ export const migrations: (new () => MigrationInterface)[] = [
   Operators1760000000005,
   AcmeServer1760000000006,
   Limits1760000000007,
-  DeviceAccess1760000000009,
   Events1760000000008,
+  DeviceAccess1760000000009,
 ];
