@@ -61,6 +61,8 @@ export class Notifier implements OnApplicationBootstrap, OnModuleDestroy {
   #adopt(): void {
     const told = new Map<string, Told>();
     for (const secondary of this.peers.allSecondaries()) {
+      // Of a zone that is configured no more: there is nothing to tell.
+      if (!this.served.zones.get(secondary.zone)) continue;
       let state = this.#told.get(secondary.id)?.state;
       if (!state) {
         state = new NotifyState();
