@@ -1,9 +1,6 @@
 import { SipHash24 } from './cookie-siphash.js';
 
-/** EDNS option code of COOKIE (RFC 7873 section 4). */
-export const COOKIE_OPTION = 10;
-
-/** Octets of client cookie plus our server cookie: the data of the option that we answer. */
+/** Octets of client cookie plus our server cookie: the data of the COOKIE option that we answer (RFC 7873 section 4). */
 export const FULL_COOKIE_OCTETS = 24;
 
 const CLIENT_COOKIE_OCTETS = 8;

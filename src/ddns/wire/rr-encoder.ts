@@ -1,5 +1,6 @@
 import type { WireName } from '../domain/name.js';
-import { HEADER_OCTETS, type WireMessage, type WireRecord } from './rr-reader.js';
+import { HEADER_OCTETS } from './message-codes.js';
+import type { WireMessage, WireRecord } from './rr-reader.js';
 
 /** What a message consists of; sections that are left out are empty. */
 export type MessageParts = Pick<WireMessage, 'id' | 'flags'> & Partial<Omit<WireMessage, 'id' | 'flags'>>;

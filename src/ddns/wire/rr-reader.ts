@@ -1,9 +1,8 @@
 import type { WireName } from '../domain/name.js';
+import { HEADER_OCTETS } from './message-codes.js';
 import { WireFormatError } from './rr-reader-error.js';
 import { readName, skipName } from './rr-reader-name.js';
 import { readRdata } from './rr-reader-rdata.js';
-
-export const HEADER_OCTETS = 12;
 
 /** An entry of the question section (UPDATE: the zone section). */
 export interface WireQuestion {
@@ -93,7 +92,7 @@ export function additionalOffsets(message: Buffer): readonly number[] {
 }
 
 /** The offset behind the record whose TYPE stands at `offset`. */
-export function recordEnd(message: Buffer, offset: number): number {
+function recordEnd(message: Buffer, offset: number): number {
   if (offset + 10 > message.length) throw new WireFormatError('A record runs over the end of the message.');
   const end = offset + 10 + message.readUInt16BE(offset + 8);
   if (end > message.length) throw new WireFormatError('A record runs over the end of the message.');

@@ -10,7 +10,7 @@ export const TSIG_ERRORS = { BADSIG: 16, BADKEY: 17, BADTIME: 18, BADTRUNC: 22 }
 export type TsigError = keyof typeof TSIG_ERRORS;
 
 /** RFC 8945 section 10: the recommended fudge, in seconds. */
-export const TSIG_FUDGE_SECONDS = 300;
+const TSIG_FUDGE_SECONDS = 300;
 
 const NO_OCTETS: Buffer = Buffer.alloc(0);
 
