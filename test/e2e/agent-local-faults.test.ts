@@ -149,8 +149,11 @@ describe('two runs at once', () => {
     expect(device.has('lock')).toBe(false);
   });
 
-  it('do not both take a lock that was left behind', async () => {
-    symlinkSync('4194304:1:x', device.path('lock'));
+  it.each([1, 2, 3])('do not both take a lock that was left behind, by %d that were killed', async (killed) => {
+    // The second and third were killed while they removed the lock before.
+    for (const name of ['lock', 'lock+', 'lock++'].slice(0, killed)) {
+      symlinkSync(`${4194304 + name.length}:1:x`, device.path(name));
+    }
     api.letRenew();
     const results = await Promise.all(Array.from({ length: 6 }, () => device.run()));
     const exits = results.map(({ exitCode }) => exitCode).toSorted();
