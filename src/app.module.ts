@@ -6,6 +6,7 @@ import { DdnsModule } from './ddns/ddns.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { IssuerModule } from './issuer/issuer.module.js';
 import { LimitsModule } from './issuer/limits/limits.module.js';
+import { DashboardModule } from './operators/dashboard/dashboard.module.js';
 import { OperatorsModule } from './operators/operators.module.js';
 import type { AppConfig } from './platform/config/app-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -33,6 +34,7 @@ export class AppModule {
         LimitsModule.forConfig(config),
         IssuerModule,
         OperatorsModule,
+        DashboardModule,
         ...(config.sandbox ? [AcmeServerModule.asSandboxCa(config), SandboxModule] : []),
       ],
     };

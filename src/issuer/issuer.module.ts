@@ -66,6 +66,6 @@ import { WorkerTimings } from './worker/worker-timings.js';
     CaReturn,
     IssuerUpkeep,
   ],
-  exports: [CertificateStore, CertificateSummaries, OrderIntake, OrderReader, Revocations],
+  exports: [CertificateStore, CertificateSummaries, IssuanceSpeed, OrderIntake, OrderReader, Revocations],
 })
 export class IssuerModule {}

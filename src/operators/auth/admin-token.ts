@@ -1,7 +1,7 @@
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
-import { credentialMatches, hashCredential } from '../../platform/security/credential.js';
+import { credentialMatches, fingerprintOf, hashCredential } from '../../platform/security/credential.js';
 import { readOrMakeSecretFile } from '../../platform/security/secret-file.js';
 
 /** The bootstrap operator credential: from FLEETCERT_ADMIN_TOKEN, or made once and kept in the data directory. */
@@ -28,6 +28,11 @@ export class AdminToken implements OnModuleInit {
     this.hash = hashCredential(secret);
     this.path = path;
     if (made) this.logger.log({ path }, 'an admin token was made; the file holds it');
+  }
+
+  /** Of the token's hash; changes with the token. */
+  get fingerprint(): string {
+    return this.hash ? fingerprintOf(this.hash) : '';
   }
 
   matches(presented: string): boolean {

@@ -6,7 +6,12 @@ import { IsNull, type Repository } from 'typeorm';
 
 import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
-import { hashCredential, looksLikeCredential, newCredential } from '../../platform/security/credential.js';
+import {
+  fingerprintOf,
+  hashCredential,
+  looksLikeCredential,
+  newCredential,
+} from '../../platform/security/credential.js';
 import type { Role } from '../domain/role.js';
 import { AdminToken } from './admin-token.js';
 import { ApiKeyEntity } from './api-key.entity.js';
@@ -16,6 +21,14 @@ export interface Operator {
   /** The API key's id, or `admin-token`. */
   readonly id: string;
   readonly role: Role;
+  /** Tells one credential from the next of the same id, and gives nothing away of it. */
+  readonly fingerprint: string;
+}
+
+const ADMIN_ID = 'admin-token';
+
+function operatorOf({ id, role, keyHash }: ApiKeyEntity): Operator {
+  return { id, role, fingerprint: fingerprintOf(keyHash) };
 }
 
 /** Operator credentials: the bootstrap admin token, and API keys with a role. */
@@ -29,7 +42,7 @@ export class ApiKeys {
 
   /** @throws DomainError `unauthorized` */
   async authenticate(presented: string): Promise<Operator> {
-    if (this.adminToken.matches(presented)) return { id: 'admin-token', role: 'admin' };
+    if (this.adminToken.matches(presented)) return this.admin();
     const key = looksLikeCredential(presented, 'fco_')
       ? await this.keys.findOneBy({ keyHash: hashCredential(presented), revokedAt: IsNull() })
       : null;
@@ -39,7 +52,15 @@ export class ApiKeys {
         'This is not an operator credential of this server (fco_…), or it was revoked or has expired.',
       );
     }
-    return { id: key.id, role: key.role };
+    return operatorOf(key);
+  }
+
+  /** Who was authenticated before, with the role of now; undefined when that credential does not work any more. */
+  async stillValid(id: string, fingerprint: string): Promise<Operator | undefined> {
+    if (id === ADMIN_ID) return this.adminToken.fingerprint === fingerprint ? this.admin() : undefined;
+    const key = await this.keys.findOneBy({ id, revokedAt: IsNull() });
+    if (!key || (key.expiresAt && key.expiresAt <= this.clock.now())) return undefined;
+    return fingerprintOf(key.keyHash) === fingerprint ? operatorOf(key) : undefined;
   }
 
   async create(role: Role, note?: string, expiresAt?: Date): Promise<{ id: string; key: string; role: Role }> {
@@ -65,5 +86,9 @@ export class ApiKeys {
   async revoke(id: string): Promise<void> {
     const { affected } = await this.keys.update({ id, revokedAt: IsNull() }, { revokedAt: this.clock.now() });
     if (!affected) throw new DomainError('not_found', 'There is no such API key; GET /v1/api-keys lists them.');
+  }
+
+  private admin(): Operator {
+    return { id: ADMIN_ID, role: 'admin', fingerprint: this.adminToken.fingerprint };
   }
 }

@@ -6,6 +6,7 @@ import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
 import { decodeCursor, toPage, type Page } from '../../platform/http/page.js';
 import { certificateHealth, type CertificateHealth } from '../domain/certificate-health.js';
+import { healthSql } from './health-sql.js';
 
 export interface DeviceFilter {
   readonly limit: number;
@@ -13,6 +14,7 @@ export interface DeviceFilter {
   readonly state?: string;
   readonly group?: string;
   readonly q?: string;
+  readonly health?: CertificateHealth;
 }
 
 /** A device as operators see it. Times are ISO 8601 in JSON. */
@@ -109,13 +111,18 @@ export class DeviceListing {
       values.push(enrolledAt, id);
       conditions.push(`(d.enrolled_at, d.id) > ($${values.length - 1}::timestamptz, $${values.length}::uuid)`);
     }
+    const now = this.clock.now();
+    if (filter.health) {
+      values.push(now);
+      const health = healthSql(`$${values.length}::timestamptz`);
+      where((p) => `${health} = ${p}`, filter.health);
+    }
     values.push(filter.limit + 1);
     const rows: DeviceRow[] = await this.dataSource.query(
       `SELECT ${COLUMNS} FROM devices d ${JOINS}
         WHERE ${conditions.join(' AND ')} ORDER BY d.enrolled_at, d.id LIMIT $${values.length}`,
       values,
     );
-    const now = this.clock.now();
     return toPage(
       rows,
       filter.limit,

@@ -3,7 +3,9 @@
  * `at-risk`: less than AT_RISK_FRACTION of its lifetime left · `expired` · `failing`: the newest order failed ·
  * `none`: no certificate yet.
  */
-export type CertificateHealth = 'ok' | 'renewing' | 'at-risk' | 'expired' | 'none' | 'failing';
+export const CERTIFICATE_HEALTHS = ['ok', 'renewing', 'at-risk', 'expired', 'none', 'failing'] as const;
+
+export type CertificateHealth = (typeof CERTIFICATE_HEALTHS)[number];
 
 /** An alarm is due when this part of the lifetime is left. */
 export const AT_RISK_FRACTION = 1 / 6;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { Clock } from '../../kernel/clock.js';
-import { AT_RISK_FRACTION } from '../domain/certificate-health.js';
+import { healthSql } from '../devices/health-sql.js';
 
 /** What an operator sees first. */
 export interface FleetSummary {
@@ -38,13 +38,7 @@ const SHOWN = 10;
  * domain/certificate-health.ts, in SQL, so that 100,000 devices are counted where they are.
  */
 const HEALTH = `
-  SELECT d.id, d.name, CASE
-      WHEN c.not_after IS NULL THEN CASE WHEN o.status = 'failed' THEN 'failing' ELSE 'none' END
-      WHEN c.not_after <= $1 THEN 'expired'
-      WHEN c.not_after - $1 < (c.not_after - c.not_before) * ${AT_RISK_FRACTION} THEN 'at-risk'
-      WHEN o.status = 'failed' THEN 'failing'
-      WHEN c.renew_at <= $1 THEN 'renewing'
-      ELSE 'ok' END AS health
+  SELECT d.id, d.name, ${healthSql('$1')} AS health
     FROM devices d
     LEFT JOIN (SELECT DISTINCT ON (device_id) device_id, not_before, not_after, renew_at FROM certificates
                 WHERE revoked_at IS NULL ORDER BY device_id, created_at DESC) c ON c.device_id = d.id

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 
 import { DomainError } from '../../kernel/errors.js';
 import { isDatabaseUnavailable } from '../database/database-unavailable.js';
+import { errorPageOf } from './error-page.js';
 import { INTERNAL_PROBLEM, problemOf } from './problem.js';
 
 const DATABASE_RETRY_SECONDS = 5;
@@ -33,6 +34,11 @@ export class ProblemFilter implements ExceptionFilter {
     const problem = refusal ? problemOf(refusal) : INTERNAL_PROBLEM;
     if (refusal?.retryAfterSeconds !== undefined)
       response.setHeader('Retry-After', Math.ceil(refusal.retryAfterSeconds));
+    const page = errorPageOf(response);
+    if (page) {
+      page(problem, request, response);
+      return;
+    }
     if (problem.status === 401) response.setHeader('WWW-Authenticate', 'Bearer realm="fleetcert"');
     response.setHeader('Cache-Control', 'no-store');
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));

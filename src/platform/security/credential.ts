@@ -18,6 +18,11 @@ export function hashCredential(credential: string): Buffer {
   return createHash('sha256').update(credential, 'utf8').digest();
 }
 
+/** Enough of a stored hash, hashed once more, to notice that a credential was replaced. */
+export function fingerprintOf(storedHash: Uint8Array): string {
+  return createHash('sha256').update(storedHash).digest('hex').slice(0, 32);
+}
+
 /** Compares in constant time a presented credential with a stored hash. */
 export function credentialMatches(presented: string, storedHash: Uint8Array): boolean {
   const hash = hashCredential(presented);

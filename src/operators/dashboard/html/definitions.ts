@@ -1,0 +1,15 @@
+import { html, type Html, type HtmlValue } from './html.js';
+
+/** Terms with their values; those without a value are left out. */
+export function definitions(entries: readonly (readonly [term: string, value: HtmlValue])[]): Html {
+  const shown = entries.filter(([, value]) => value !== null && value !== undefined && value !== '');
+  return html`<dl>
+    ${shown.map(
+      ([term, value]) =>
+        html`<div>
+          <dt>${term}</dt>
+          <dd>${value}</dd>
+        </div>`,
+    )}
+  </dl>`;
+}

@@ -1,0 +1,24 @@
+import express, { type NextFunction, type Request, type Response } from 'express';
+
+import { useErrorPage } from '../../../platform/http/error-page.js';
+import { showError } from '../html/error-page.js';
+
+const readForm = express.urlencoded({ extended: false, limit: '64kb', parameterLimit: 100 });
+
+/** What the dashboard's routes have in common: errors are pages, and bodies are forms. */
+export function dashboardHttp(request: Request, response: Response, next: NextFunction): void {
+  useErrorPage(response, showError);
+  // Answers are for one person; what may be kept says so itself.
+  response.setHeader('Cache-Control', 'no-store');
+  readForm(request, response, next);
+}
+
+/** Paths that programs call: they get problem documents whatever they accept. */
+const FOR_PROGRAMS = /^\/(v1|acme|health|metrics|openapi\.json|agent|nic)([/?]|$)/;
+
+/** A browser that asks for a page which does not exist gets one that says so. */
+export function errorPagesForBrowsers(request: Request, response: Response, next: NextFunction): void {
+  const wantsPage = request.method === 'GET' && request.accepts(['json', 'html']) === 'html';
+  if (wantsPage && !FOR_PROGRAMS.test(request.originalUrl)) useErrorPage(response, showError);
+  next();
+}

@@ -1,0 +1,50 @@
+import { Inject, Injectable } from '@nestjs/common';
+
+import { synthesizedAddresses } from '../../../../ddns/answering/synthesized-addresses.js';
+import { lookup } from '../../../../ddns/domain/lookup.js';
+import type { ResultKind } from '../../../../ddns/domain/lookup-result.js';
+import { wireName } from '../../../../ddns/domain/name.js';
+import { TYPE, typeName } from '../../../../ddns/domain/rr-type.js';
+import { ServedZones } from '../../../../ddns/store/served-zones.js';
+import { formatRdata } from '../../../../ddns/wire/rdata-text.js';
+import { APP_CONFIG, type AppConfig } from '../../../../platform/config/app-config.js';
+
+/** One question, and what this server's DNS answers to it at this moment. */
+export interface DnsAnswer {
+  readonly name: string;
+  readonly type: string;
+  /** `not-served`: the zone is not in memory (yet). */
+  readonly kind: ResultKind | 'not-served';
+  readonly records: readonly { readonly ttl: number; readonly value: string }[];
+}
+
+/** Asks the zones in memory, as the listeners do. */
+@Injectable()
+export class DnsAnswers {
+  constructor(
+    private readonly served: ServedZones,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
+  ) {}
+
+  /** The names of a device that somebody may ask for. */
+  ofDevice({ name, wildcard }: { readonly name: string; readonly wildcard: boolean }): DnsAnswer[] {
+    return [
+      this.ask(name, TYPE.A),
+      this.ask(name, TYPE.AAAA),
+      ...(wildcard ? [this.ask(`*.${name}`, TYPE.A), this.ask(`*.${name}`, TYPE.AAAA)] : []),
+      this.ask(`_acme-challenge.${name}`, TYPE.TXT),
+    ];
+  }
+
+  ask(name: string, type: number): DnsAnswer {
+    const question = { name, type: typeName(type) };
+    const wire = wireName(name);
+    const zone = wire === undefined ? undefined : this.served.zones.closest(wire);
+    if (wire === undefined || zone?.soa === undefined) return { ...question, kind: 'not-served', records: [] };
+    const { kind, answer } = lookup(zone, wire, type, synthesizedAddresses(this.config));
+    const records = answer.flatMap(({ rrset }) =>
+      rrset.rdatas().map((rdata) => ({ ttl: rrset.ttl, value: formatRdata(rrset.type, rdata) })),
+    );
+    return { ...question, kind, records };
+  }
+}

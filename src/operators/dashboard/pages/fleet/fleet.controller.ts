@@ -1,0 +1,29 @@
+import { Controller, Get, Req, Res } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { Response } from 'express';
+
+import { FleetSummaries } from '../../../fleet/fleet-summary.js';
+import { expiryHistogram } from '../../domain/expiry-histogram.js';
+import { sendPage } from '../../http/send-page.js';
+import { NeedsSession, type SessionRequest } from '../../session/session.guard.js';
+import { CertificateExpiries } from './certificate-expiries.js';
+import { fleetPage } from './fleet.view.js';
+
+/** The fleet at a glance. */
+@ApiExcludeController()
+@Controller()
+export class FleetPageController {
+  constructor(
+    private readonly summaries: FleetSummaries,
+    private readonly expiries: CertificateExpiries,
+  ) {}
+
+  @Get()
+  @NeedsSession('viewer')
+  async show(@Req() request: SessionRequest, @Res() response: Response): Promise<void> {
+    const summary = await this.summaries.read();
+    const now = new Date(summary.serverTime);
+    const histogram = expiryHistogram(await this.expiries.byWeek(now), now);
+    sendPage(response, fleetPage({ session: request.session, summary, histogram, now }));
+  }
+}

@@ -1,0 +1,129 @@
+import type { DomainError } from '../../../../kernel/errors.js';
+import type { ApiKeyEntity } from '../../../auth/api-key.entity.js';
+import { ROLES } from '../../../domain/role.js';
+import { badge } from '../../html/badge.js';
+import { definitions } from '../../html/definitions.js';
+import { actionButton, choice, csrfField, field } from '../../html/form.js';
+import { html, type Html } from '../../html/html.js';
+import { layout } from '../../html/layout.js';
+import { shownOnce } from '../../html/shown-once.js';
+import { table } from '../../html/table.js';
+import { ago, moment } from '../../html/time.js';
+import type { FormFields } from '../../http/form-fields.js';
+import type { Session } from '../../session/session.js';
+import type { CaAccount } from './ca-account.js';
+
+export interface SettingsView {
+  readonly session: Session;
+  readonly ca: CaAccount;
+  /** Absent for who may not see them. */
+  readonly apiKeys?: readonly ApiKeyEntity[];
+  readonly now: Date;
+  readonly notice?: string;
+  readonly failed?: { readonly fields: FormFields; readonly error: DomainError };
+  /** A key that was made just now: it is shown this once. */
+  readonly madeKey?: string;
+}
+
+export function settingsPage(view: SettingsView): Html {
+  const { session, ca, apiKeys, now, notice, failed, madeKey } = view;
+  return layout({
+    title: 'Settings',
+    section: '/settings',
+    session,
+    notice,
+    error: failed?.error,
+    content: html`${
+        madeKey !== undefined &&
+        shownOnce('The API key', [
+          ['The key', madeKey],
+          ['Tried with curl', `curl -H 'Authorization: Bearer ${madeKey}' …/v1/fleet`],
+        ])
+      }
+      <section class="card" aria-labelledby="ca">
+        <h2 id="ca">Certificate authority</h2>
+        ${caSettings(ca, now)}
+      </section>
+      ${apiKeys && keyList(session, apiKeys, now)} ${apiKeys && form(view)}
+      <section class="card" aria-labelledby="session">
+        <h2 id="session">This session</h2>
+        ${definitions([
+          [
+            'Signed in with',
+            session.operator.id === 'admin-token'
+              ? 'the admin token'
+              : html`API key <code>${session.operator.id}</code>`,
+          ],
+          ['Role', session.operator.role],
+          ['Ends', moment(session.expiresAt, now)],
+        ])}
+      </section>`,
+  });
+}
+
+function caSettings(ca: CaAccount, now: Date): Html {
+  return html`${definitions([
+      [
+        'Directory',
+        html`<code>${ca.directoryUrl}</code
+          >${ca.isSandbox && html` <span class="muted">(the sandbox's own CA)</span>`}`,
+      ],
+      ['Account', ca.accountUrl === null ? 'not registered yet' : html`<code>${ca.accountUrl}</code>`],
+      ['Registered', ca.registeredAt && moment(ca.registeredAt, now)],
+      ['Contact', ca.contact ?? 'none'],
+      ['Profile', ca.profile ?? "the CA's default"],
+      ['Rate limits', ca.limits],
+      ['Orders in flight', `${ca.ordersRunning} now; ${ca.ordersInFlight} at most on each server`],
+    ])}
+    <p class="muted">These are set by environment variables; a change needs a restart.</p>`;
+}
+
+function keyList(session: Session, keys: readonly ApiKeyEntity[], now: Date): Html {
+  return html`<section class="card" aria-labelledby="keys">
+    <h2 id="keys">API keys</h2>
+    ${table(
+      'API keys, oldest first',
+      [
+        { title: 'Note', kind: 'name', cell: ({ note }) => note ?? '–' },
+        { title: 'Role', cell: ({ role }) => role },
+        {
+          title: 'State',
+          cell: ({ expiresAt }) => (expiresAt && expiresAt <= now ? badge('none', 'expired') : badge('ok', 'usable')),
+        },
+        { title: 'Expires', cell: ({ expiresAt }) => (expiresAt ? ago(expiresAt, now) : 'never') },
+        { title: 'Made', cell: ({ createdAt }) => ago(createdAt, now) },
+        {
+          title: 'Actions',
+          cell: ({ id, note }) =>
+            actionButton(session, '/settings/api-keys/revoke', 'Revoke', {
+              fields: { id },
+              about: note ?? 'the key without a note',
+            }),
+        },
+      ],
+      keys,
+      'There are none: the admin token is the only way in.',
+    )}
+  </section>`;
+}
+
+function form({ session, failed }: SettingsView): Html {
+  const entered = failed?.fields;
+  const roles = ROLES.map((role) => [role, ROLE_TITLES[role]] as const);
+  return html`<section class="card" aria-labelledby="make">
+    <h2 id="make">Make an API key</h2>
+    <form method="post" action="/settings/api-keys" class="fields">
+      ${csrfField(session)}
+      ${field('note', 'note', 'Note', { value: entered?.raw('note'), longest: 500, hint: 'For you: who or what uses it.' })}
+      ${choice('role', 'role', 'Role', roles, entered?.raw('role'))}
+      ${field('expiresAt', 'expiresAt', 'Last day', { value: entered?.raw('expiresAt'), type: 'date', hint: 'In UTC. Empty: it does not expire.' })}
+      <button class="primary">Make the key</button>
+    </form>
+  </section>`;
+}
+
+const ROLE_TITLES = {
+  viewer: 'viewer: sees everything',
+  operator: 'operator: also acts on devices and records',
+  admin: 'admin: also makes keys and secondaries',
+} as const;
