@@ -11,6 +11,8 @@ import { CertificateController } from './api/certificate.controller.js';
 import { OrderController } from './api/order.controller.js';
 import { CertificateStore } from './certificates/certificate-store.js';
 import { IssuerCertificateSummaries } from './certificates/issuer-certificate-summaries.js';
+import { BucketTable } from './limits/bucket-table.js';
+import { IssuanceBudget } from './limits/issuance-budget.js';
 import { DeviceKeys } from './orders/device-keys.js';
 import { HopelessOrders } from './orders/hopeless-orders.js';
 import { OrderIntake } from './orders/order-intake.js';
@@ -22,10 +24,11 @@ import { Revocations } from './revocation/revocations.js';
 import { CaReturn } from './upkeep/ca-return.js';
 import { ChallengeSweep } from './upkeep/challenge-sweep.js';
 import { IssuerUpkeep } from './upkeep/issuer-upkeep.js';
-import { IssuanceBudget, UnlimitedBudget } from './worker/issuance-budget.js';
 import { IssuanceSpeed } from './worker/issuance-speed.js';
+import { OrderClaims } from './worker/order-claims.js';
 import { OrderQueue } from './worker/order-queue.js';
 import { OrderWorker } from './worker/order-worker.js';
+import { PlannerStore } from './worker/planner-store.js';
 import { QueueSignal } from './worker/queue-signal.js';
 import { ServerPresence } from './worker/server-presence.js';
 import { WorkerTimings } from './worker/worker-timings.js';
@@ -46,7 +49,10 @@ import { WorkerTimings } from './worker/worker-timings.js';
     DeviceKeys,
     OrderIntake,
     OrderReader,
-    { provide: IssuanceBudget, useClass: UnlimitedBudget },
+    BucketTable,
+    IssuanceBudget,
+    PlannerStore,
+    OrderClaims,
     ServerPresence,
     OrderQueue,
     QueueSignal,

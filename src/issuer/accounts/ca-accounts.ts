@@ -17,6 +17,20 @@ export interface ConnectedAccount {
   readonly ca: AcmeCa;
 }
 
+/** The same account, as orders are planned for it. */
+export interface PlanningAccount {
+  /** Of the row in acme_accounts. */
+  readonly id: string;
+  /** The CA's directory URL. */
+  readonly ca: string;
+  /** The ACME account's URL. */
+  readonly url: string;
+}
+
+export function planningAccount({ id, ca }: ConnectedAccount): PlanningAccount {
+  return { id, ca: ca.directoryUrl, url: ca.accountUrl };
+}
+
 interface AccountRow {
   id: string;
   directory_url: string;
@@ -66,6 +80,13 @@ export class CaAccounts {
     const row = rows[0];
     if (!row) throw new Error(`There is no ACME account ${accountId}.`);
     return this.connect(row.account_url === null ? await this.register(row) : row);
+  }
+
+  /** The account at the configured CA, if it is registered there; asks nobody but the database. */
+  async registered(): Promise<PlanningAccount | undefined> {
+    const row = await this.findByDirectory(this.config.acme.directoryUrl);
+    if (!row || row.account_url === null) return undefined;
+    return { id: row.id, ca: row.directory_url, url: row.account_url };
   }
 
   /** The account's URL, as far as it is registered. */

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import { IssuanceBudget } from '../worker/issuance-budget.js';
+import { IssuanceBudget } from '../limits/issuance-budget.js';
 import { IS_OPEN } from './order-row.js';
 
 /** Open orders that can never be issued: the device was removed, or the key reported compromised. */
@@ -28,7 +28,7 @@ export class HopelessOrders {
         WHERE issuance_orders.id = hopeless.id RETURNING issuance_orders.id`,
       [now, now.toISOString()],
     );
-    for (const { id } of rows) await this.budget.settle(transaction, id, false, now);
+    for (const { id } of rows) await this.budget.settle(transaction, id, 'nothing-came', now);
     return rows.length;
   }
 }

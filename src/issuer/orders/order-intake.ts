@@ -10,11 +10,12 @@ import { DomainError } from '../../kernel/errors.js';
 import { checkKeyUse } from '../domain/csr-key-use.js';
 import { checkCsr, type CheckedCsr } from '../domain/csr-policy.js';
 import { readCsr } from '../domain/csr-reader.js';
+import { orderSubjects } from '../domain/limits/order-spends.js';
 import { type Admission, type AdmissionFacts, admitOrder } from '../domain/order-admission.js';
 import { FAILURES_AT_THE_CA } from '../domain/order-reason.js';
 import type { OrderStatus } from '../domain/order.js';
 import type { PipelineStep } from '../domain/pipeline-step.js';
-import { IssuanceBudget } from '../worker/issuance-budget.js';
+import { IssuanceBudget } from '../limits/issuance-budget.js';
 import { QueueSignal } from '../worker/queue-signal.js';
 import { DeviceKeys, type KeyFacts } from './device-keys.js';
 import { type ReadOrder, OrderReader } from './order-reader.js';
@@ -171,11 +172,13 @@ export class OrderIntake {
     const queued = { at: now.toISOString(), step: 'queued' };
     const heldBack = admission.heldBackBy > 0;
     const inherits = admission.inheritAcmeOrder;
+    const { domains, exactSet } = orderSubjects(csr.names);
     if (admission.supersedes !== undefined) await this.supersede(transaction, admission.supersedes, id, now);
     await transaction.query(
       `INSERT INTO issuance_orders (id, device_id, csr_der, csr_sha256, spki_sha256, names, status, reason_code, reason, step,
-                                    step_at, queued_at, next_attempt_at, account_id, acme_order_url, history, created_at, updated_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $11, $12, $13, $14, $15, $10, $10)`,
+                                    step_at, queued_at, next_attempt_at, account_id, acme_order_url, history, created_at, updated_at,
+                                    registered_domains, exact_set)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $11, $12, $13, $14, $15, $10, $10, $16, $17)`,
       [
         id,
         deviceId,
@@ -192,11 +195,13 @@ export class OrderIntake {
         inherits ? open?.account_id : null,
         inherits ? open?.acme_order_url : null,
         JSON.stringify([queued]),
+        domains,
+        exactSet,
       ],
     );
     if (admission.supersedes !== undefined) {
       if (inherits) await this.budget.transfer(transaction, admission.supersedes, id);
-      else await this.budget.settle(transaction, admission.supersedes, false, now);
+      else await this.budget.settle(transaction, admission.supersedes, 'nothing-came', now);
     }
     return id;
   }

@@ -7,7 +7,7 @@ import type { ConnectedAccount } from '../accounts/ca-accounts.js';
 import { CaSetup } from '../accounts/ca-setup.js';
 import { CertificateStore } from '../certificates/certificate-store.js';
 import { decideOnFailure, type Failure, type FailureDecision } from '../domain/failure.js';
-import { IssuanceBudget } from '../worker/issuance-budget.js';
+import type { BudgetOutcome } from '../limits/issuance-budget.js';
 import { LeaseLostError } from '../worker/lease.js';
 import type { ClaimedOrder } from '../worker/order-queue.js';
 import { IssuanceRun, type RunEnd, type RunTools, RunStopped } from './issuance-run.js';
@@ -26,7 +26,6 @@ export class IssuancePipeline {
     certificates: CertificateStore,
     probe: PipelineProbe,
     private readonly progress: OrderProgress,
-    private readonly budget: IssuanceBudget,
     private readonly setup: CaSetup,
     private readonly clock: Clock,
     @Inject(APP_CONFIG) config: AppConfig,
@@ -78,12 +77,12 @@ export class IssuancePipeline {
     if (failure.kind === 'internal') this.logger.error({ err: error, orderId: order.id }, 'a fault of ours');
     else this.logger.warn({ orderId: order.id, code: decision.code }, decision.reason);
 
-    await this.tellBudget(order.id, failure);
+    await this.tellBudget(order, account, failure);
     if (failure.kind === 'refused' && failure.problem.type === 'accountDoesNotExist')
       await this.setup.accountLost(account);
     // A deferred order keeps its TXT records: the CA may be looking for them right now, whatever we heard of it.
     if (decision.kind === 'fail' || decision.startOver) await this.withdraw(order.id, run);
-    await this.write(decision, { order, lease }, run);
+    await this.write(decision, outcomeOf(failure), { order, lease }, run);
     return decision.kind === 'fail' ? 'failed' : 'deferred';
   }
 
@@ -96,7 +95,12 @@ export class IssuancePipeline {
     }
   }
 
-  private async write(decision: FailureDecision, { order, lease }: ClaimedOrder, run: IssuanceRun): Promise<void> {
+  private async write(
+    decision: FailureDecision,
+    outcome: BudgetOutcome,
+    { order, lease }: ClaimedOrder,
+    run: IssuanceRun,
+  ): Promise<void> {
     if (decision.kind === 'fail') {
       const note = run.note({ step: 'failed', note: decision.reason });
       await this.progress.fail(lease, { code: decision.code, reason: decision.reason }, note);
@@ -111,13 +115,32 @@ export class IssuancePipeline {
         until: addSeconds(note.now, decision.delaySeconds),
         failures: decision.counts ? order.failures + 1 : order.failures,
         startOver: decision.startOver,
+        outcome,
       },
       note,
     );
   }
 
-  private async tellBudget(orderId: string, failure: Failure): Promise<void> {
+  private async tellBudget(order: ClaimedOrder['order'], { ca }: ConnectedAccount, failure: Failure): Promise<void> {
     if (failure.kind !== 'refused' || (failure.problem.type !== 'rateLimited' && failure.status !== 429)) return;
-    await this.budget.refused(orderId, failure.problem, failure.retryAfterSeconds, this.clock.now());
+    await this.progress.refused({ ca: ca.directoryUrl, url: ca.accountUrl }, order, failure, this.clock.now());
+  }
+}
+
+/** What the CA has counted when a run ends so, before or after it made its order. */
+function outcomeOf({ kind }: Failure): BudgetOutcome {
+  switch (kind) {
+    case 'refused':
+    case 'not-served':
+    case 'order-ended':
+      return 'nothing-came';
+    case 'interrupted':
+      return 'validation-failed';
+    case 'mismatch':
+      return 'issued';
+    case 'unreachable':
+    case 'database':
+    case 'internal':
+      return 'unknown';
   }
 }

@@ -4,10 +4,12 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import type { IssuedCertificate } from '../certificates/issued-certificate.js';
-import type { OrderEvent } from '../domain/order.js';
+import type { CaProblem } from '../domain/failure.js';
+import type { IssuanceOrder, OrderEvent } from '../domain/order.js';
 import type { ReasonCode } from '../domain/order-reason.js';
+import { recordOrderEvent } from '../orders/order-events.js';
 import type { PipelineStep } from '../domain/pipeline-step.js';
-import { IssuanceBudget } from '../worker/issuance-budget.js';
+import { type BudgetAccount, type BudgetOutcome, IssuanceBudget } from '../limits/issuance-budget.js';
 import { type Lease, LeaseLostError } from '../worker/lease.js';
 
 /** What a write of a run says beside its purpose: when, and the timeline since the last write. */
@@ -24,6 +26,8 @@ export interface Deferral {
   readonly failures: number;
   /** The CA's order is of no use any more. */
   readonly startOver: boolean;
+  /** What the CA has counted of the order, as far as that ends with this. */
+  readonly outcome: BudgetOutcome;
 }
 
 /** The oldest events go when an order is tried for months. */
@@ -46,12 +50,16 @@ export class OrderProgress {
     acmeOrder: { readonly accountId: string; readonly url: string; readonly replaces?: string },
     note: Note,
   ): Promise<void> {
-    return this.write(lease, note, {
-      account_id: acmeOrder.accountId,
-      acme_order_url: acmeOrder.url,
-      replaces: acmeOrder.replaces ?? null,
-      step: 'acme-order-stored' satisfies PipelineStep,
-      step_at: note.now,
+    return this.dataSource.transaction(async (transaction) => {
+      const change = {
+        account_id: acmeOrder.accountId,
+        acme_order_url: acmeOrder.url,
+        replaces: acmeOrder.replaces ?? null,
+        step: 'acme-order-stored' satisfies PipelineStep,
+        step_at: note.now,
+      };
+      await this.write(lease, note, change, transaction);
+      await this.budget.ordered(transaction, lease.orderId, note.now);
     });
   }
 
@@ -76,8 +84,23 @@ export class OrderProgress {
         ...(deferral.startOver && { acme_order_url: null, replaces: null, step: 'queued', step_at: note.now }),
       };
       await this.write(lease, note, change, transaction);
-      if (deferral.startOver) await this.budget.settle(transaction, lease.orderId, false, note.now);
+      const rows: { held: boolean }[] = await transaction.query(
+        `SELECT acme_order_url IS NOT NULL AS held FROM issuance_orders WHERE id = $1`,
+        [lease.orderId],
+      );
+      // While the CA has an order of it, it may still become a certificate: its slots stay taken.
+      if (!rows[0]?.held) await this.budget.settle(transaction, lease.orderId, deferral.outcome, note.now);
     });
+  }
+
+  /** The CA has refused the order by 429. */
+  refused(
+    account: BudgetAccount,
+    order: Pick<IssuanceOrder, 'id' | 'names'>,
+    refusal: { readonly problem: CaProblem; readonly retryAfterSeconds?: number },
+    now: Date,
+  ): Promise<void> {
+    return this.dataSource.transaction((transaction) => this.budget.refused(transaction, account, order, refusal, now));
   }
 
   async fail(lease: Lease, failure: { readonly code: ReasonCode; readonly reason: string }, note: Note): Promise<void> {
@@ -90,7 +113,13 @@ export class OrderProgress {
         ended_at: note.now,
       };
       await this.write(lease, note, change, transaction);
-      await this.budget.settle(transaction, lease.orderId, false, note.now);
+      await this.budget.settle(
+        transaction,
+        lease.orderId,
+        OUTCOME_OF_FAILURE[failure.code] ?? 'nothing-came',
+        note.now,
+      );
+      await recordOrderEvent(transaction, 'order.failed', lease.orderId, note.now, { ...failure });
     });
   }
 
@@ -140,7 +169,15 @@ export class OrderProgress {
           note.now,
         ],
       );
-      await this.budget.settle(transaction, lease.orderId, true, note.now);
+      await this.budget.settle(transaction, lease.orderId, 'issued', note.now);
+      const { serial, names, notBefore, notAfter } = certificate;
+      await recordOrderEvent(transaction, 'certificate.issued', lease.orderId, note.now, {
+        certificateId: id,
+        serial,
+        names,
+        notBefore,
+        notAfter,
+      });
     });
     return id;
   }
@@ -166,5 +203,11 @@ export class OrderProgress {
     }
   }
 }
+
+/** What the CA has counted of an order that failed; a certificate that does not fit was issued all the same. */
+const OUTCOME_OF_FAILURE: Partial<Record<ReasonCode, BudgetOutcome>> = {
+  validation_failed: 'validation-failed',
+  certificate_mismatch: 'issued',
+};
 
 const FREE = { lease_id: null, lease_owner: null, lease_server: null, lease_expires_at: null } as const;

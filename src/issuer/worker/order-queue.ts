@@ -3,95 +3,72 @@ import { randomUUID } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
+import type { PlanningAccount } from '../accounts/ca-accounts.js';
 import type { IssuanceOrder } from '../domain/order.js';
 import type { ReasonCode } from '../domain/order-reason.js';
-import { selectOrders } from '../domain/order-selection.js';
-import { IS_OPEN, ORDER_COLUMNS, orderOf, type OrderRow } from '../orders/order-row.js';
-import { IssuanceBudget, type BudgetDecision } from './issuance-budget.js';
+import { IssuanceBudget } from '../limits/issuance-budget.js';
+import { IS_OPEN } from '../orders/order-row.js';
 import { Lease } from './lease.js';
+import { OrderClaims, type StartedOrder } from './order-claims.js';
+import { IS_FREE } from './order-conditions.js';
 import { type LeaseOwner, PRESENCE_LOCK_CLASS } from './server-presence.js';
 
 /** A lease outlives a slow request to the CA; a server that vanishes keeps its orders from the others for so long. */
 export const LEASE_SECONDS = 30;
-
-/** More candidates than there is room for: some of them may not fit the budget. */
-const CANDIDATES_PER_ROOM = 4;
 
 export interface ClaimedOrder {
   readonly order: IssuanceOrder;
   readonly lease: Lease;
 }
 
-/** Free to be claimed. Leases are compared between servers, so they go by the database's clock. */
-const IS_FREE = `(o.lease_id IS NULL OR o.lease_expires_at <= clock_timestamp())`;
-
-/** A suspended device's orders wait; a compromised key gets no certificate. */
-const MAY_PROCEED = `
-  EXISTS (SELECT 1 FROM devices d WHERE d.id = o.device_id AND d.state = 'active')
-  AND NOT EXISTS (SELECT 1 FROM device_keys k WHERE k.spki_sha256 = o.spki_sha256 AND k.compromised_at IS NOT NULL)`;
-
 /** Which orders are worked on, and by whom. */
 @Injectable()
 export class OrderQueue {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly claims: OrderClaims,
     private readonly budget: IssuanceBudget,
   ) {}
 
-  /** Claims up to `count` due orders for `owner`; servers that claim at the same time get different ones. */
-  claim(owner: LeaseOwner, count: number, now: Date, leaseSeconds = LEASE_SECONDS): Promise<ClaimedOrder[]> {
-    const validUntil = performance.now() + leaseSeconds * 1000;
-    return this.dataSource.transaction(async (transaction) => {
-      const rows: OrderRow[] = await transaction.query(
-        `SELECT ${ORDER_COLUMNS} FROM issuance_orders o
-          WHERE ${IS_OPEN} AND o.next_attempt_at <= $1 AND ${IS_FREE} AND ${MAY_PROCEED}
-          ORDER BY (o.acme_order_url IS NULL), o.queued_at LIMIT $2 FOR UPDATE OF o SKIP LOCKED`,
-        [now, count * CANDIDATES_PER_ROOM],
-      );
-      const candidates = rows.map((row) => ({ ...orderOf(row), started: row.acme_order_url !== null }));
-      const chosen = await this.withinBudget(transaction, selectOrders(candidates, now, count), now);
-      return this.lease(transaction, chosen, owner, validUntil, leaseSeconds, now);
-    });
+  /** When another claim may start something that the last one could not; milliseconds since the epoch. */
+  get wakeAt(): number | undefined {
+    return this.claims.wakeAt;
   }
 
-  private async withinBudget(
-    transaction: EntityManager,
-    orders: readonly (IssuanceOrder & { started: boolean })[],
+  /**
+   * Claims up to `count` orders for `owner`: those that go on, then what the planner starts. Servers that claim at the
+   * same time get different ones.
+   */
+  claim(
+    owner: LeaseOwner,
+    account: PlanningAccount,
+    count: number,
     now: Date,
-  ): Promise<IssuanceOrder[]> {
-    if (orders.length === 0) return [];
-    const requests = orders.map(({ id, deviceId, names, started }) => ({ orderId: id, deviceId, names, started }));
-    const decisions = await this.budget.reserve(transaction, requests, now);
-    const granted: IssuanceOrder[] = [];
-    for (const [index, order] of orders.entries()) {
-      const decision: BudgetDecision = decisions[index]!;
-      if (decision.granted) granted.push(order);
-      else {
-        await transaction.query(
-          `UPDATE issuance_orders SET status = 'deferred', reason_code = 'budget', reason = $2, next_attempt_at = $3,
-                  updated_at = $4 WHERE id = $1`,
-          [order.id, decision.reason, decision.until, now],
-        );
-      }
-    }
-    return granted;
+    leaseSeconds = LEASE_SECONDS,
+  ): Promise<ClaimedOrder[]> {
+    const validUntil = performance.now() + leaseSeconds * 1000;
+    return this.claims.claim(account, { server: owner.server, count, now }, (transaction, orders) =>
+      this.lease(transaction, orders, owner, validUntil, leaseSeconds, now),
+    );
   }
 
   private async lease(
     transaction: EntityManager,
-    orders: readonly IssuanceOrder[],
+    orders: readonly StartedOrder[],
     owner: LeaseOwner,
     validUntil: number,
     leaseSeconds: number,
     now: Date,
   ): Promise<ClaimedOrder[]> {
     if (orders.length === 0) return [];
-    const claimed = orders.map((order) => ({ order, lease: new Lease(randomUUID(), order.id, validUntil) }));
+    const claimed = orders.map(({ order }) => ({ order, lease: new Lease(randomUUID(), order.id, validUntil) }));
     await transaction.query(
       `UPDATE issuance_orders o
           SET status = 'issuing', reason_code = NULL, reason = NULL, lease_id = claim.lease_id, lease_owner = $3, lease_server = $6,
-              lease_expires_at = clock_timestamp() + $4 * interval '1 second', updated_at = $5
-         FROM unnest($1::uuid[], $2::uuid[]) AS claim (order_id, lease_id) WHERE o.id = claim.order_id`,
+              lease_expires_at = clock_timestamp() + $4 * interval '1 second', updated_at = $5,
+              share = coalesce(claim.share, o.share), reservations = coalesce(claim.reservations::jsonb, o.reservations)
+         FROM unnest($1::uuid[], $2::uuid[], $7::text[], $8::text[]) AS claim (order_id, lease_id, share, reservations)
+        WHERE o.id = claim.order_id`,
       [
         claimed.map(({ order }) => order.id),
         claimed.map(({ lease }) => lease.id),
@@ -99,6 +76,8 @@ export class OrderQueue {
         leaseSeconds,
         now,
         owner.server,
+        orders.map(({ start }) => start?.share ?? null),
+        orders.map(({ start }) => (start?.reservations ? JSON.stringify(start.reservations) : null)),
       ],
     );
     return claimed;
@@ -120,17 +99,27 @@ export class OrderQueue {
     }
   }
 
-  /** Frees the orders of servers that have died (see ServerPresence). @returns how many */
-  async releaseOfDead(self: LeaseOwner): Promise<number> {
-    const [, count]: [unknown[], number] = await this.dataSource.query(
-      `UPDATE issuance_orders SET lease_id = NULL, lease_owner = NULL, lease_server = NULL, lease_expires_at = NULL
-        WHERE lease_id IS NOT NULL AND lease_server <> $1 AND lease_server NOT IN (
-          SELECT objid::bigint FROM pg_locks
-           WHERE locktype = 'advisory' AND classid::bigint = $2 AND objsubid = 2
-             AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`,
-      [self.server, PRESENCE_LOCK_CLASS],
-    );
-    return count;
+  /**
+   * Frees the orders of servers that have died (see ServerPresence). Of those that may have made an order at the CA,
+   * and did not come to write it down, that one is counted and the rest of their slots given back. @returns how many
+   */
+  async releaseOfDead(self: LeaseOwner, now: Date): Promise<number> {
+    return this.dataSource.transaction(async (transaction) => {
+      const [rows]: [{ id: string; lost: boolean }[], number] = await transaction.query(
+        `UPDATE issuance_orders o SET lease_id = NULL, lease_owner = NULL, lease_server = NULL, lease_expires_at = NULL
+          WHERE o.id IN (SELECT id FROM issuance_orders
+                          WHERE lease_id IS NOT NULL AND lease_server <> $1 AND lease_server NOT IN (
+                            SELECT objid::bigint FROM pg_locks
+                             WHERE locktype = 'advisory' AND classid::bigint = $2 AND objsubid = 2
+                               AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+                          ORDER BY id FOR UPDATE SKIP LOCKED)
+          RETURNING o.id, o.reservations IS NOT NULL AND o.acme_order_url IS NULL AS lost`,
+        [self.server, PRESENCE_LOCK_CLASS],
+      );
+      const lost = rows.filter((row) => row.lost).map(({ id }) => id);
+      for (const id of lost.toSorted()) await this.budget.settle(transaction, id, 'unknown', now);
+      return rows.length;
+    });
   }
 
   /** Gives orders back as they are; any server may go on with them at once. */

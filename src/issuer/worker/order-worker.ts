@@ -5,7 +5,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { Clock } from '../../kernel/clock.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import { NotificationListener } from '../../platform/database/notification-listener.js';
-import type { ConnectedAccount } from '../accounts/ca-accounts.js';
+import { type ConnectedAccount, planningAccount } from '../accounts/ca-accounts.js';
 import { CaSetup } from '../accounts/ca-setup.js';
 import { decideOnFailure, wordsOf } from '../domain/failure.js';
 import { IssuancePipeline } from '../pipeline/issuance-pipeline.js';
@@ -16,6 +16,9 @@ import { type ClaimedOrder, OrderQueue } from './order-queue.js';
 import { ORDERS_CHANNEL, QueueSignal } from './queue-signal.js';
 import { ServerPresence } from './server-presence.js';
 import { WorkerTimings } from './worker-timings.js';
+
+/** The planner may be asked again so soon. */
+const SHORTEST_POLL_SECONDS = 0.05;
 
 /**
  * Claims due orders and runs them, so many at once as configured. Any number of servers do this side by side: a lease
@@ -78,6 +81,7 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
         const account = await this.setup.ready();
         retrySeconds = this.timings.firstSetupRetrySeconds;
         await this.#claim(account);
+        waitSeconds = this.#secondsUntilNextStart();
       } catch (error) {
         await this.#explain(error);
         waitSeconds = retrySeconds;
@@ -88,18 +92,33 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
+  /** The planner knows when the next order may start. */
+  #secondsUntilNextStart(): number {
+    const { wakeAt } = this.queue;
+    if (wakeAt === undefined) return this.timings.pollSeconds;
+    const seconds = (wakeAt - this.clock.now().getTime()) / 1000;
+    return Math.min(Math.max(seconds, SHORTEST_POLL_SECONDS), this.timings.pollSeconds);
+  }
+
   async #claim(account: ConnectedAccount): Promise<void> {
     const room = this.config.acme.ordersInFlight - this.#active.size;
     if (room <= 0) return;
     if (!this.presence.isShown) await this.#showPresence();
-    const claimed = await this.queue.claim(this.presence.owner, room, this.clock.now(), this.timings.leaseSeconds);
+    const { owner } = this.presence;
+    const claimed = await this.queue.claim(
+      owner,
+      planningAccount(account),
+      room,
+      this.clock.now(),
+      this.timings.leaseSeconds,
+    );
     for (const order of claimed) this.#start(order, account);
   }
 
   /** From now on the others know this server to be alive, so it may tell which of them are not. */
   async #showPresence(): Promise<void> {
     await this.presence.show();
-    const orders = await this.queue.releaseOfDead(this.presence.owner);
+    const orders = await this.queue.releaseOfDead(this.presence.owner, this.clock.now());
     if (orders > 0) this.logger.log({ orders }, 'orders of servers that have died are taken over');
   }
 

@@ -1,41 +1,8 @@
 import { beforeEach, expect, it } from 'vitest';
-import type { EntityManager } from 'typeorm';
 
-import {
-  type BudgetDecision,
-  type BudgetRequest,
-  UnlimitedBudget,
-} from '../../../src/issuer/worker/issuance-budget.js';
 import { LeaseLostError } from '../../../src/issuer/worker/lease.js';
 import { describeOnEachDatabase } from '../../support/database.js';
-import { aDevice, aKey, resetIssuer, ShiftedClock, TestIssuer } from './support/test-issuer.js';
-
-/** Room for so many orders, and later for one more. */
-class SmallBudget extends UnlimitedBudget {
-  readonly settled: { orderId: string; issued: boolean }[] = [];
-
-  constructor(
-    private room: number,
-    private readonly until: () => Date,
-  ) {
-    super();
-  }
-
-  override async reserve(
-    _transaction: EntityManager,
-    requests: readonly BudgetRequest[],
-  ): Promise<readonly BudgetDecision[]> {
-    return requests.map(() =>
-      this.room-- > 0
-        ? { granted: true }
-        : { granted: false, until: this.until(), reason: 'The CA allows one more at noon.' },
-    );
-  }
-
-  override async settle(_transaction?: EntityManager, orderId?: string, issued?: boolean): Promise<void> {
-    this.settled.push({ orderId: orderId!, issued: issued! });
-  }
-}
+import { aDevice, aKey, resetIssuer, TestIssuer } from './support/test-issuer.js';
 
 describeOnEachDatabase('the queue of orders', (database) => {
   let issuer: TestIssuer;
@@ -129,29 +96,6 @@ describeOnEachDatabase('the queue of orders', (database) => {
     const now = issuer.clock.now();
     expect(await database.dataSource.transaction((transaction) => issuer.hopeless.fail(transaction, now))).toBe(1);
     expect(await issuer.read(device, orderId)).toMatchObject({ status: 'failed', reason: 'The device was removed.' });
-  });
-
-  it('defers what does not fit the budget, with its reason and its time', async () => {
-    const clock = new ShiftedClock();
-    const noon = new Date(clock.now().getTime() + 3_600_000);
-    const budget = new SmallBudget(1, () => noon);
-    issuer = new TestIssuer(database, { budget, clock });
-    const ids = await orders(2);
-    expect(await claim('a', 2)).toEqual([ids[0]]);
-    expect(await issuer.row(ids[1]!)).toMatchObject({
-      status: 'deferred',
-      reason_code: 'budget',
-      reason: 'The CA allows one more at noon.',
-      next_attempt_at: noon,
-    });
-  });
-
-  it('settles the budget with the end of an order', async () => {
-    const budget = new SmallBudget(9, () => new Date());
-    issuer = new TestIssuer(database, { budget });
-    const [first] = await orders(1);
-    await issuer.runDue();
-    expect(budget.settled).toEqual([{ orderId: first, issued: true }]);
   });
 
   it('counts the line for the estimate', async () => {

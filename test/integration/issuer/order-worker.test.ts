@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import type { Device } from '../../../src/devices/domain/device.js';
+import { planningAccount } from '../../../src/issuer/accounts/ca-accounts.js';
 import { describeOnEachDatabase } from '../../support/database.js';
 import { problem, unreachable } from './support/fake-ca.js';
 import { aDevice, aKey, resetIssuer, TestIssuer, type TestIssuerOptions, ZONE } from './support/test-issuer.js';
@@ -194,9 +195,9 @@ describeOnEachDatabase('the worker', (database) => {
     const killed = new TestIssuer(database);
     const device = await aDevice(database.dataSource);
     const { orderId } = await killed.order(device, aKey());
-    await killed.setup.ready();
+    const account = planningAccount(await killed.setup.ready());
     await killed.presence.show();
-    await killed.queue.claim(killed.presence.owner, 1, killed.clock.now(), 3_600);
+    await killed.queue.claim(killed.presence.owner, account, 1, killed.clock.now(), 3_600);
     const other = start({ ca: killed.ca, zone: killed.zone, timings: { leaseSeconds: 0.6 } });
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(await killed.row(orderId)).toMatchObject({ lease_server: killed.presence.owner.server });
@@ -210,9 +211,9 @@ describeOnEachDatabase('the worker', (database) => {
     const vanished = new TestIssuer(database);
     const device = await aDevice(database.dataSource);
     const { orderId } = await vanished.order(device, aKey());
-    await vanished.setup.ready();
+    const account = planningAccount(await vanished.setup.ready());
     await vanished.presence.show();
-    await vanished.queue.claim(vanished.presence.owner, 1, vanished.clock.now(), 1);
+    await vanished.queue.claim(vanished.presence.owner, account, 1, vanished.clock.now(), 1);
     const other = start({ ca: vanished.ca, zone: vanished.zone });
     await until(() => isIssued(other, device, orderId));
     await vanished.presence.end();

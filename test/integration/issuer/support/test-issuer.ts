@@ -7,10 +7,14 @@ import type { ApexRecords } from '../../../../src/ddns/publishing/apex-records.j
 import type { ChallengeRecords } from '../../../../src/ddns/publishing/challenge-records.js';
 import { DeviceFlags } from '../../../../src/devices/device-flags.js';
 import type { Device } from '../../../../src/devices/domain/device.js';
-import { CaAccounts } from '../../../../src/issuer/accounts/ca-accounts.js';
+import { CaAccounts, planningAccount } from '../../../../src/issuer/accounts/ca-accounts.js';
 import { CaSetup } from '../../../../src/issuer/accounts/ca-setup.js';
 import { CertificateStore } from '../../../../src/issuer/certificates/certificate-store.js';
+import { BUILTIN_PROFILES } from '../../../../src/issuer/domain/limits/builtin-profiles.js';
+import type { LimitProfile } from '../../../../src/issuer/domain/limits/limit-profile.js';
 import type { PipelineStep } from '../../../../src/issuer/domain/pipeline-step.js';
+import { BucketTable } from '../../../../src/issuer/limits/bucket-table.js';
+import { IssuanceBudget } from '../../../../src/issuer/limits/issuance-budget.js';
 import { DeviceKeys } from '../../../../src/issuer/orders/device-keys.js';
 import { HopelessOrders } from '../../../../src/issuer/orders/hopeless-orders.js';
 import { OrderIntake } from '../../../../src/issuer/orders/order-intake.js';
@@ -21,10 +25,11 @@ import { PipelineProbe } from '../../../../src/issuer/pipeline/pipeline-probe.js
 import { Revocations } from '../../../../src/issuer/revocation/revocations.js';
 import { CaReturn } from '../../../../src/issuer/upkeep/ca-return.js';
 import { ChallengeSweep } from '../../../../src/issuer/upkeep/challenge-sweep.js';
-import { type IssuanceBudget, UnlimitedBudget } from '../../../../src/issuer/worker/issuance-budget.js';
 import { IssuanceSpeed } from '../../../../src/issuer/worker/issuance-speed.js';
+import { OrderClaims } from '../../../../src/issuer/worker/order-claims.js';
 import { type ClaimedOrder, OrderQueue } from '../../../../src/issuer/worker/order-queue.js';
 import { OrderWorker } from '../../../../src/issuer/worker/order-worker.js';
+import { PlannerStore } from '../../../../src/issuer/worker/planner-store.js';
 import { QueueSignal } from '../../../../src/issuer/worker/queue-signal.js';
 import { ServerPresence } from '../../../../src/issuer/worker/server-presence.js';
 import { WorkerTimings } from '../../../../src/issuer/worker/worker-timings.js';
@@ -66,7 +71,8 @@ export interface TestIssuerOptions {
   readonly zone?: FakeZone;
   readonly clock?: ShiftedClock;
   readonly ordersInFlight?: number;
-  readonly budget?: IssuanceBudget;
+  /** The CA's limits; default: none. */
+  readonly profile?: LimitProfile;
   readonly secretKey?: Buffer;
   readonly directoryUrl?: string;
   readonly timings?: Partial<WorkerTimings>;
@@ -82,6 +88,8 @@ export class TestIssuer {
   readonly accounts: CaAccounts;
   readonly setup: CaSetup;
   readonly queue: OrderQueue;
+  readonly buckets = new BucketTable();
+  readonly budget: IssuanceBudget;
   readonly presence: ServerPresence;
   readonly progress: OrderProgress;
   readonly certificates: CertificateStore;
@@ -108,14 +116,15 @@ export class TestIssuer {
       acme: { directoryUrl: options.directoryUrl ?? DIRECTORY_URL, ordersInFlight: options.ordersInFlight ?? 4 },
     } as unknown as AppConfig;
     const { dataSource, clock, ca } = this;
-    const budget = options.budget ?? new UnlimitedBudget();
+    const budget = (this.budget = new IssuanceBudget(this.buckets, options.profile ?? BUILTIN_PROFILES.none));
+    const claims = new OrderClaims(dataSource, budget, this.buckets, new PlannerStore());
     const keys = new DeviceKeys();
     const speed = new IssuanceSpeed();
     const timings = { ...new WorkerTimings(), pollSeconds: 0.2, firstSetupRetrySeconds: 0.1, ...options.timings };
     this.accounts = new CaAccounts(dataSource, new SecretBox(options.secretKey ?? SECRET_KEY), ca, clock, config);
     this.setup = new CaSetup(this.accounts, ca, zone as unknown as ApexRecords, config);
     this.presence = new ServerPresence(dataSource);
-    this.queue = new OrderQueue(dataSource, budget);
+    this.queue = new OrderQueue(dataSource, claims, budget);
     this.progress = new OrderProgress(dataSource, budget);
     this.certificates = new CertificateStore(dataSource);
     this.reader = new OrderReader(dataSource, speed, config);
@@ -127,7 +136,6 @@ export class TestIssuer {
       this.certificates,
       this.probe,
       this.progress,
-      budget,
       this.setup,
       clock,
       config,
@@ -160,8 +168,9 @@ export class TestIssuer {
   }
 
   /** Claims for a server of that name, which shows no presence. */
-  claim(name: string, count: number, leaseSeconds?: number): Promise<ClaimedOrder[]> {
-    return this.queue.claim({ name, server: 1 }, count, this.clock.now(), leaseSeconds);
+  async claim(name: string, count: number, leaseSeconds?: number, server = 1): Promise<ClaimedOrder[]> {
+    const account = planningAccount(await this.setup.ready());
+    return this.queue.claim({ name, server }, account, count, this.clock.now(), leaseSeconds);
   }
 
   /** Claims what is due and runs it to its end, in this call and without the worker. @returns how the runs ended */
@@ -202,7 +211,7 @@ export function csrOf(key: KeyObject, names: readonly string[]): string {
 /** Empties the tables. */
 export async function resetIssuer(database: TestDatabase): Promise<void> {
   await database.dataSource.query(
-    'TRUNCATE certificates, issuance_orders, device_keys, acme_accounts, devices CASCADE',
+    'TRUNCATE certificates, issuance_orders, device_keys, acme_accounts, devices, issuance_buckets, issuance_planner CASCADE',
   );
 }
 

@@ -1,0 +1,127 @@
+import type { EntityManager } from 'typeorm';
+
+import type { PlanningAccount } from '../accounts/ca-accounts.js';
+import { exactSetSubject } from '../domain/limits/bucket-key.js';
+import { registeredDomains } from '../domain/limits/registered-domain.js';
+import type { LimitProfile } from '../domain/limits/limit-profile.js';
+import type { WaitingOrder } from '../domain/planner/waiting-order.js';
+import { WaitingQueues } from '../domain/planner/waiting-queues.js';
+import { MAY_PROCEED, WAITS } from './order-conditions.js';
+
+interface WaitingRow {
+  id: string;
+  names: string[];
+  registered_domains: string[] | null;
+  exact_set: string | null;
+  group_name: string;
+  queued_at: Date;
+  next_attempt_at: Date;
+  manual: boolean;
+  not_before: Date | null;
+  not_after: Date | null;
+  issued_at: Date | null;
+  replaceable: boolean | null;
+  same_names: boolean | null;
+  in_force: boolean | null;
+  ari_window_start: Date | null;
+  ari_window_end: Date | null;
+  ari_revoked: boolean | null;
+}
+
+/** So many orders are read anew for every step: it costs some milliseconds. */
+const READ_EVERY_TIME = 1000;
+/** A longer line is kept in memory for so many times as long as it took to read it, */
+const KEPT_FOR_READINGS = 20;
+/** but not longer. */
+const LONGEST_KEPT_MILLISECONDS = 15_000;
+
+/**
+ * The waiting orders in lanes, as the planner wants them. A long line is not read from the database for each step, but
+ * kept and brought up to date with what this server does itself; what others did meanwhile shows when an order is
+ * locked, and at the next reading.
+ */
+export class WaitingOrders {
+  #queues: WaitingQueues | undefined;
+  #account = '';
+  #size = 0;
+  #readAt = -Infinity;
+  #keepMilliseconds = 0;
+
+  constructor(private readonly profile: LimitProfile) {}
+
+  /** The lanes at `now`. They are this object's: `remove` and `postpone` change them. */
+  async lanes(manager: EntityManager, account: PlanningAccount, now: Date): Promise<WaitingQueues> {
+    const age = performance.now() - this.#readAt;
+    if (this.#queues && this.#account === account.id && this.#size > READ_EVERY_TIME && age < this.#keepMilliseconds) {
+      this.#queues.advance(now.getTime());
+      return this.#queues;
+    }
+    const start = performance.now();
+    const orders = await readWaiting(manager, account, now);
+    this.#readAt = performance.now();
+    this.#keepMilliseconds = Math.min((this.#readAt - start) * KEPT_FOR_READINGS, LONGEST_KEPT_MILLISECONDS);
+    this.#account = account.id;
+    this.#size = orders.length;
+    this.#queues = new WaitingQueues(this.profile, account.url);
+    for (const order of orders) this.#queues.add(order, now.getTime());
+    return this.#queues;
+  }
+
+  remove(orderId: string): void {
+    this.#queues?.remove(orderId);
+  }
+
+  postpone(order: WaitingOrder, until: number, now: Date): void {
+    if (this.#queues?.remove(order.id)) this.#queues.add({ ...order, notBefore: until }, now.getTime());
+  }
+
+  /** The next step reads the line anew. */
+  forget(): void {
+    this.#queues = undefined;
+  }
+}
+
+/** All orders that wait for a start, oldest first. */
+async function readWaiting(manager: EntityManager, account: PlanningAccount, now: Date): Promise<WaitingOrder[]> {
+  const rows: WaitingRow[] = await manager.query(
+    `SELECT o.id, o.names, o.registered_domains, o.exact_set, coalesce(d.group_name, '') AS group_name, o.queued_at,
+            o.next_attempt_at, o.manual, c.not_before, c.not_after, c.created_at AS issued_at,
+            c.account_id = $1 AND c.not_after > $3 AND c.ari_cert_id IS NOT NULL AND c.names && o.names AS replaceable,
+            c.directory_url = $2 AND c.names @> o.names AND c.names <@ o.names AS same_names,
+            c.revoked_at IS NULL AND c.not_after > $3 AS in_force,
+            c.ari_window_start, c.ari_window_end, c.ari_revoked
+       FROM issuance_orders o
+       JOIN devices d ON d.id = o.device_id
+       LEFT JOIN LATERAL (
+         SELECT c.*, a.directory_url FROM certificates c JOIN acme_accounts a ON a.id = c.account_id
+          WHERE c.device_id = o.device_id ORDER BY c.created_at DESC LIMIT 1) c ON true
+      WHERE ${WAITS} AND ${MAY_PROCEED} ORDER BY o.queued_at, o.id`,
+    [account.id, account.ca, now],
+  );
+  return rows.map(waitingOrderOf);
+}
+
+function waitingOrderOf(row: WaitingRow): WaitingOrder {
+  const { not_before: notBefore, not_after: notAfter } = row;
+  const inForce = row.in_force === true && notAfter !== null && notBefore !== null;
+  return {
+    id: row.id,
+    names: row.names,
+    domains: row.registered_domains ?? registeredDomains(row.names),
+    exactSet: row.exact_set ?? exactSetSubject(row.names),
+    group: row.group_name,
+    requestedAt: row.queued_at.getTime(),
+    notBefore: row.next_attempt_at.getTime(),
+    revoked: inForce && row.ari_revoked === true,
+    manual: row.manual,
+    ...(inForce && {
+      expiresAt: notAfter.getTime(),
+      atRiskAt: notAfter.getTime() - (notAfter.getTime() - notBefore.getTime()) / 6,
+    }),
+    ...(row.same_names === true && { sameNamesIssuedAt: row.issued_at!.getTime() }),
+    ...(row.replaceable === true &&
+      row.ari_window_start !== null && {
+        replacesWindow: { start: row.ari_window_start.getTime(), end: row.ari_window_end!.getTime() },
+      }),
+  };
+}
