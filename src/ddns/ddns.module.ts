@@ -17,6 +17,8 @@ import { ListenerProbe } from './publishing/listener-probe.js';
 import { ServedZones } from './store/served-zones.js';
 import { ZoneLoader } from './store/zone-loader.js';
 import { ZoneWriter } from './store/zone-writer.js';
+import { DnsWorkers } from './workers/dns-workers.js';
+import { WorkerProgram } from './workers/worker-program.js';
 import { ZONE_PEER_EXPORTS, ZONE_PEER_PROVIDERS } from './zone-peer-providers.js';
 
 /** Needs the global modules of the configuration, the database, the clock and the readiness checks. */
@@ -37,6 +39,8 @@ import { ZONE_PEER_EXPORTS, ZONE_PEER_PROVIDERS } from './zone-peer-providers.js
     FixedRecordService,
     IpNameMode,
     { provide: NamePublisher, useClass: DeviceNamePublisher },
+    WorkerProgram,
+    DnsWorkers,
     DnsServer,
     DnsHealth,
     ...ZONE_PEER_PROVIDERS,

@@ -22,6 +22,8 @@ import { IpNameMode } from './publishing/ip-name-mode.js';
 import { ProtectiveGate } from './rate-limit/protective-gate.js';
 import { ServedZones } from './store/served-zones.js';
 import { ZoneWriter } from './store/zone-writer.js';
+import { DnsWorkers } from './workers/dns-workers.js';
+import { ForwardedMessages } from './workers/forwarded-messages.js';
 
 /** A fault is logged once in so many milliseconds: an attacker must not fill the disk with our logs. */
 const FAILURE_LOG_MILLISECONDS = 10_000;
@@ -43,6 +45,7 @@ export class DnsServer implements OnModuleInit, BeforeApplicationShutdown, OnApp
     private readonly bound: BoundListeners,
     private readonly ipNames: IpNameMode,
     private readonly counters: DnsCounters,
+    private readonly workers: DnsWorkers,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
@@ -52,8 +55,12 @@ export class DnsServer implements OnModuleInit, BeforeApplicationShutdown, OnApp
     await this.apex.ensure();
     for (const zone of zones) await this.served.load(zone);
     this.feed.start();
-    this.#listeners = await DnsListeners.open(listen, this.#pipeline(), { counters: this.counters });
+    this.#listeners = await DnsListeners.open(listen, this.#pipeline(this.gate), {
+      counters: this.counters,
+      sharesUdp: this.workers.size > 0,
+    });
     this.bound.set(this.#listeners.bound);
+    this.workers.start(this.bound.addresses, new ForwardedMessages(this.#pipeline(undefined)));
     const where = this.bound.addresses.map(formatListenAddress).join(', ');
     this.ipNames.start();
     this.logger.log(`DNS answers for ${zones.join(', ')} on ${where} (UDP and TCP)`);
@@ -68,15 +75,16 @@ export class DnsServer implements OnModuleInit, BeforeApplicationShutdown, OnApp
   /** Last: requests that HTTP still finished may have changed the zone, and callers may have been promised it. */
   async onApplicationShutdown(): Promise<void> {
     this.bound.set([]);
+    await this.workers.stop();
     await this.#listeners?.close();
   }
 
-  #pipeline(): MessagePipeline {
+  #pipeline(gate: ProtectiveGate | undefined): MessagePipeline {
     return new MessagePipeline({
       engine: new AnswerEngine(this.served.zones, synthesizedAddresses(this.config)),
       counters: this.counters,
       hooks: this.hooks.all,
-      gate: this.gate,
+      ...(gate && { gate }),
       onFailure: (error) => this.#failed(error),
     });
   }

@@ -1,5 +1,3 @@
-import { randomInt } from 'node:crypto';
-
 import { Injectable, type OnModuleDestroy, type OnModuleInit, type Provider } from '@nestjs/common';
 
 import { APP_CONFIG, type AppConfig } from '../platform/config/app-config.js';
@@ -12,9 +10,9 @@ import { Notifier } from './notify/notifier.js';
 import { PeerSocket } from './notify/peer-socket.js';
 import { SecondaryGate } from './notify/secondary-gate.js';
 import { SecondaryProbe } from './notify/secondary-probe.js';
+import { protectiveGate } from './rate-limit/configured-gate.js';
+import { cookieSecret } from './rate-limit/cookie-secret.js';
 import { ProtectiveGate } from './rate-limit/protective-gate.js';
-import { DEFAULT_RATE_LIMITS, ResponseRateLimiter } from './rate-limit/response-rate-limiter.js';
-import { RollingCookies } from './rate-limit/rolling-cookies.js';
 import { ServedZones } from './store/served-zones.js';
 import { Authenticator } from './transfer/authentication.js';
 import { Secondaries } from './transfer/secondaries.js';
@@ -25,8 +23,6 @@ import { ZonePeers } from './transfer/zone-peers.js';
 import { UpdateHook } from './update/update-hook.js';
 import { UpdateWriter } from './update/update-writer.js';
 import { ZoneUpdates } from './update/zone-updates.js';
-
-const COOKIE_SECRET_OCTETS = 16;
 
 /** Puts the handlers of messages that are no ordinary queries in their place, and lets go of the socket in the end. */
 @Injectable()
@@ -49,25 +45,19 @@ export class ZonePeerHooks implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-/** The gate before every answer, as it is configured. */
-function protectiveGate(config: AppConfig, secrets: SecretBox): ProtectiveGate {
-  const { responsesPerSecond, limitsLoopback } = config.dns;
-  return new ProtectiveGate({
-    cookies: new RollingCookies((period) => secrets.derive(`dns-cookie ${period}`, COOKIE_SECRET_OCTETS)),
-    ...(responsesPerSecond !== undefined && {
-      limiter: new ResponseRateLimiter({ ...DEFAULT_RATE_LIMITS, responsesPerSecond }, randomInt(2 ** 32)),
-    }),
-    badCookie: 'over-limit',
+/** The gate of the main process; each process that answers has its part of the limit. */
+function mainGate({ dns }: AppConfig, secrets: SecretBox): ProtectiveGate {
+  const { responsesPerSecond, limitsLoopback, workers } = dns;
+  return protectiveGate({
     limitsLoopback,
-    monotonicNow: () => performance.now(),
-    // Asked for each query with a cookie: a Clock's Date would be garbage.
-    now: () => Date.now(),
+    secretOf: (period) => cookieSecret(secrets, period),
+    ...(responsesPerSecond !== undefined && { responsesPerSecond: responsesPerSecond / workers }),
   });
 }
 
 /** Who talks to our DNS beside resolvers: secondaries, clients that update, and those that have to be held back. */
 export const ZONE_PEER_PROVIDERS: Provider[] = [
-  { provide: ProtectiveGate, inject: [APP_CONFIG, SecretBox], useFactory: protectiveGate },
+  { provide: ProtectiveGate, inject: [APP_CONFIG, SecretBox], useFactory: mainGate },
   { provide: PeerSocket, inject: [APP_CONFIG], useFactory: (config: AppConfig) => new PeerSocket(config.dns.listen) },
   ZonePeers,
   Authenticator,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { TestRecord } from './domain/test-record-check.js';
-import type { FixedRecordSet, ServerApi } from './server-api.js';
+import { ServerApiError, type FixedRecordSet, type ServerApi } from './server-api.js';
 
 /** Reserved for the doctor: devices' labels are random and have no hyphen, and no challenge is below it. */
 const PREFIX = 'fleetcert-doctor-';
@@ -22,6 +22,9 @@ export interface MadeRecords {
 /** The doctor's own records in the zones, made through the API as fixed records, and taken away again. */
 export class TestRecords {
   readonly #made: { readonly zone: string; readonly records: FixedRecordSet }[] = [];
+  /** The call that makes a record just now; settles with it. */
+  #making: Promise<unknown> = Promise.resolve();
+  #isOver = false;
 
   constructor(
     private readonly api: ServerApi,
@@ -63,8 +66,13 @@ export class TestRecords {
     return forgotten.length;
   }
 
-  /** Takes away everything that this run has made; tries each of them. @throws ServerApiError when one remains. */
+  /**
+   * Takes away everything that this run has made, and lets it make no more; tries each of them.
+   * @throws ServerApiError when one remains.
+   */
   async removeAll(): Promise<void> {
+    this.#isOver = true;
+    await this.#making;
     const results = await Promise.allSettled(
       this.#made.splice(0).map(async (entry) => {
         try {
@@ -88,7 +96,10 @@ export class TestRecords {
 
   async #put(zone: string, records: FixedRecordSet): Promise<void> {
     // Noted before: the answer may be lost although the record was made.
+    if (this.#isOver) throw new ServerApiError('the doctor has been ended');
     this.#made.push({ zone, records });
-    await this.api.putRecords(zone, records);
+    const making = this.api.putRecords(zone, records);
+    this.#making = making.catch(() => undefined);
+    await making;
   }
 }

@@ -51,6 +51,11 @@ export class Rrset {
     return new Rrset(type, octets.toString('latin1'), ofDevice);
   }
 
+  /** @param packed what another process had as the `packed` of this set. */
+  static ofPacked(type: number, packed: string, ofDevice: boolean): Rrset {
+    return new Rrset(type, packed, ofDevice);
+  }
+
   /** Seconds. */
   get ttl(): number {
     const { packed } = this;

@@ -1,3 +1,8 @@
+/** The numbers alone, as one process sends them to another. */
+export type Counts = {
+  readonly [Name in keyof DnsCounters as DnsCounters[Name] extends number ? Name : never]: number;
+};
+
 /** What the listeners have seen since the process began; plain numbers, because they are counted for each query. */
 export class DnsCounters {
   udpQueries = 0;
@@ -14,4 +19,9 @@ export class DnsCounters {
   tcpEvicted = 0;
   /** Connections closed because they were idle, or too slow with a message or with taking answers. */
   tcpTimedOut = 0;
+
+  /** Adds what another process has counted since it was asked before. */
+  addDifference(now: Counts, before: Counts | undefined): void {
+    for (const name of Object.keys(now) as (keyof Counts)[]) this[name] += now[name] - (before?.[name] ?? 0);
+  }
 }

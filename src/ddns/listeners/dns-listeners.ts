@@ -3,14 +3,15 @@ import type { DnsCounters } from './dns-counters.js';
 import { ListenError } from './listen-error.js';
 import type { MessagePipeline } from './message-pipeline.js';
 import { TcpConnections } from './tcp-connections.js';
-import { TcpListener } from './tcp-listener.js';
+import { TcpListener, type TcpListenerParts } from './tcp-listener.js';
 import { DEFAULT_TCP_LIMITS, type TcpLimits } from './tcp-limits.js';
 import { UdpListener } from './udp-listener.js';
 
 export interface DnsListenersOptions {
   readonly counters: DnsCounters;
   readonly tcpLimits?: Partial<TcpLimits>;
-  readonly reusePort?: boolean;
+  /** Other processes bind the UDP ports, too. TCP stays with this one. */
+  readonly sharesUdp?: boolean;
 }
 
 /** Another free port is tried so often when an address with port 0 gets one whose TCP side is taken. */
@@ -34,9 +35,9 @@ export class DnsListeners {
     options: DnsListenersOptions,
   ): Promise<DnsListeners> {
     const limits = { ...DEFAULT_TCP_LIMITS, ...options.tcpLimits };
-    const { counters, reusePort } = options;
+    const { counters, sharesUdp = false } = options;
     const connections = new TcpConnections(limits, counters);
-    const parts = { pipeline, counters, limits, connections, ...(reusePort !== undefined && { reusePort }) };
+    const parts = { pipeline, counters, limits, connections, sharesUdp };
     const listeners: { close(): Promise<void> }[] = [];
     const bound: ListenAddress[] = [];
     try {
@@ -60,10 +61,10 @@ export class DnsListeners {
 
 async function openPair(
   where: ListenAddress,
-  parts: Parameters<typeof TcpListener.open>[1],
+  parts: TcpListenerParts & { readonly sharesUdp: boolean },
 ): Promise<{ udp: UdpListener; tcp: TcpListener }> {
   for (let attempt = 1; ; attempt += 1) {
-    const udp = await UdpListener.open(where, parts.pipeline, parts.counters, parts);
+    const udp = await UdpListener.open(where, parts.pipeline, parts.counters, { reusePort: parts.sharesUdp });
     try {
       return { udp, tcp: await TcpListener.open({ ...where, port: udp.port }, parts) };
     } catch (error) {

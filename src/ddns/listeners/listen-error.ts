@@ -4,6 +4,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program listens there',
   EACCES: 'this process may not bind that port (ports below 1024 need root or CAP_NET_BIND_SERVICE)',
   EADDRNOTAVAIL: 'this machine does not have that address',
+  ENOTSUP: 'this system cannot share a port between processes (set FLEETCERT_DNS_WORKERS=1)',
   EAFNOSUPPORT: 'this machine does not support that kind of address',
 };
 

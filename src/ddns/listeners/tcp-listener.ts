@@ -19,8 +19,6 @@ export interface TcpListenerParts {
   readonly limits: TcpLimits;
   /** Shared by all listeners of the process. */
   readonly connections: TcpConnections;
-  /** Let several processes bind the same port. */
-  readonly reusePort?: boolean;
 }
 
 /** One bound TCP address. */
@@ -58,7 +56,6 @@ export class TcpListener {
           backlog: BACKLOG,
           exclusive: true,
           ipv6Only: where.address.includes(':'),
-          reusePort: parts.reusePort ?? false,
         },
         () => resolve(),
       );

@@ -6,6 +6,7 @@ import { ZoneOutOfStepError, type Zone } from '../domain/zone.js';
 import type { ZoneDiff } from '../domain/zone-diff.js';
 import { ZoneSet } from '../domain/zone-set.js';
 import { ZoneJournal } from '../journal/zone-journal.js';
+import type { ZoneFollower } from './zone-follower.js';
 import { ZoneLoader } from './zone-loader.js';
 
 /** How often a zone is read again when the memory runs ahead of what was read. */
@@ -23,6 +24,7 @@ export class ServedZones {
   readonly zones = new ZoneSet();
   private readonly logger = new Logger(ServedZones.name);
   readonly #listeners = new Set<SerialListener>();
+  #follower: ZoneFollower | undefined;
   /** The catching up under way, by zone: later calls wait for a next round. */
   readonly #running = new Map<string, { readonly done: Promise<void>; next?: Promise<void> }>();
 
@@ -39,6 +41,11 @@ export class ServedZones {
   /** Names of the zones in memory. */
   names(): string[] {
     return this.zones.all().map((zone) => presentName(zone.apex));
+  }
+
+  /** Tells a follower of everything from now on; it has taken what is served already. */
+  follow(follower: ZoneFollower): void {
+    this.#follower = follower;
   }
 
   onSerial(listener: SerialListener): () => void {
@@ -59,6 +66,7 @@ export class ServedZones {
         const current = this.zone(name)?.serial;
         if (current !== undefined && isSerialAfter(current, zone.serial)) continue;
         this.zones.put(zone);
+        this.#follower?.replaced(zone);
         this.#tell(name, zone);
         return;
       } while (await this.#followJournal(name, zone));
@@ -67,14 +75,17 @@ export class ServedZones {
   }
 
   /**
-   * Makes the memory serve a change that is committed. What other servers committed just before comes first.
+   * Makes the memory, and the followers', serve a change that is committed. What other servers committed just before
+   * comes first.
    * @throws when the database cannot be reached for that.
    */
   async committed(name: string, diff: ZoneDiff): Promise<void> {
     const zone = this.zone(name);
     // Not loaded yet: loading will bring it.
-    if (!zone || zone.serial === diff.serial) return;
-    if (zone.serial !== diff.serialFrom || !this.#apply(name, zone, diff)) await this.catchUp(name);
+    if (!zone) return;
+    const isApplied = zone.serial === diff.serial;
+    if (!isApplied && (zone.serial !== diff.serialFrom || !this.#apply(name, zone, diff))) await this.catchUp(name);
+    await this.#follower?.settled();
   }
 
   /** Applies what the journal has and the memory has not; loads the zone again when the journal cannot help. */
@@ -123,6 +134,7 @@ export class ServedZones {
       if (error instanceof ZoneOutOfStepError) return false;
       throw error;
     }
+    this.#follower?.changed(zone, diff);
     this.#tell(name, zone);
     return true;
   }

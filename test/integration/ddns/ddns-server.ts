@@ -6,6 +6,7 @@ import { DdnsModule } from '../../../src/ddns/ddns.module.js';
 import { BoundListeners } from '../../../src/ddns/listeners/bound-listeners.js';
 import { ServedZones } from '../../../src/ddns/store/served-zones.js';
 import { ZoneWriter } from '../../../src/ddns/store/zone-writer.js';
+import { WorkerProgram } from '../../../src/ddns/workers/worker-program.js';
 import { NamePublisher } from '../../../src/devices/ports/name-publisher.js';
 import { Clock, SystemClock } from '../../../src/kernel/clock.js';
 import { APP_CONFIG, type AppConfig } from '../../../src/platform/config/app-config.js';
@@ -16,6 +17,12 @@ import { SecretBox } from '../../../src/platform/security/secret-box.js';
 import type { JoinedWriter } from '../../../src/platform/database/joined-write.js';
 
 export const ZONE = 'fleet.test';
+
+/** DNS workers from the sources, as the tests themselves. */
+export const WORKER_SOURCES: WorkerProgram = {
+  url: new URL('../../../src/ddns/workers/worker-process.ts', import.meta.url),
+  nodeOptions: ['--import', new URL('../../../scripts/ts-hook.mjs', import.meta.url).href],
+};
 
 export interface DdnsServerOptions {
   readonly dns?: Partial<AppConfig['dns']>;
@@ -76,6 +83,8 @@ export async function startDdns(databaseUrl: string, options: DdnsServerOptions 
   class Surroundings {}
 
   const app = await Test.createTestingModule({ imports: [Surroundings, DdnsModule] })
+    .overrideProvider(WorkerProgram)
+    .useValue(WORKER_SOURCES)
     .setLogger(false as never)
     .compile();
   try {
