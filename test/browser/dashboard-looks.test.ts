@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+
+import { describeWithPeers } from '../support/peers.js';
+import { accessibilityFaults } from './support/axe.js';
+import { keepScreenshot } from './support/browser.js';
+import { withDashboard } from './support/dashboard-fixture.js';
+
+const DESKTOP = { width: 1280, height: 900 };
+const PHONE = { width: 390, height: 844 };
+const SHAPES = [
+  ['light', { viewport: DESKTOP, colorScheme: 'light' }],
+  ['dark', { viewport: DESKTOP, colorScheme: 'dark' }],
+  ['phone', { viewport: PHONE, colorScheme: 'light', hasTouch: true }],
+  ['phone-dark', { viewport: PHONE, colorScheme: 'dark', hasTouch: true }],
+] as const;
+const UNFOLD = `for (const details of document.querySelectorAll('details')) details.open = true`;
+/** A dozen pages, each looked at by axe. */
+const LONG_SECONDS = 120;
+
+describeWithPeers(['chromium'], 'the dashboard, looked at with 10,000 devices', () => {
+  const dashboard = withDashboard(10_000);
+
+  describe.each(SHAPES)('%s', (shape, options) => {
+    it(
+      'has no page with a fault that axe knows, an error, or a request elsewhere',
+      async () => {
+        const { page, faults } = await dashboard.openSignedIn(options);
+        const { deviceId, name } = dashboard.device;
+        for (const [title, path] of [
+          ['fleet', '/'],
+          ['devices', '/devices'],
+          ['devices-failing', '/devices?health=failing&group=north'],
+          ['device', `/devices/${deviceId}`],
+          ['device-delete', `/devices/${deviceId}/delete`],
+          ['queue', '/queue'],
+          ['zones', '/zones'],
+          ['zone', '/zones/fleet.test'],
+          ['enrollment', '/enrollment'],
+          ['settings', '/settings'],
+          ['check-form', '/check'],
+          ['check-unknown', `/check?name=x${name}`],
+        ] as const) {
+          await page.goto(path);
+          // All that can be unfolded counts, too.
+          await page.evaluate(UNFOLD);
+          expect({ path, faults: await accessibilityFaults(page) }).toEqual({ path, faults: [] });
+          const overhang = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+          expect({ path, overhang }).toEqual({ path, overhang: 0 });
+          await page.goto(path);
+          await keepScreenshot(page, `${title}-${shape}`);
+        }
+        expect(faults).toEqual([]);
+      },
+      LONG_SECONDS * 1000,
+    );
+
+    it('has a sign-in and an error page without a fault that axe knows', async () => {
+      const { page } = await dashboard.open(options);
+      for (const path of ['/sign-in', '/no/such/page']) {
+        await page.goto(path);
+        expect({ path, faults: await accessibilityFaults(page) }).toEqual({ path, faults: [] });
+        await keepScreenshot(page, `${path === '/sign-in' ? 'sign-in' : 'not-found'}-${shape}`);
+      }
+    });
+  });
+
+  it('says in words what the chart shows', async () => {
+    const { page } = await dashboard.openSignedIn();
+    const chart = page.getByRole('img', { name: 'Certificates by the week they expire in' });
+    await chart.waitFor();
+    await page.getByText('The figures as a table').click();
+    const rows = page.getByRole('table', { name: 'Certificates by the week they expire in' }).getByRole('row');
+    expect(await rows.count()).toBe(16);
+    const { body: fleet } = await dashboard.server.admin.get('/v1/fleet').expect(200);
+    const cells = await rows.getByRole('cell').allTextContents();
+    const shown = cells.reduce((sum, text) => sum + Number(text), 0);
+    const { none, ...others } = fleet.certificates as Record<string, number>;
+    expect(shown).toBeGreaterThan(9_000);
+    expect(shown + none!).toBeLessThanOrEqual(Object.values(others).reduce((sum, count) => sum + count, none!));
+  });
+});

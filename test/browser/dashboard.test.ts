@@ -1,0 +1,111 @@
+import { expect, it } from 'vitest';
+
+import { describeWithPeers } from '../support/peers.js';
+import { withDashboard } from './support/dashboard-fixture.js';
+
+describeWithPeers(['chromium'], 'the dashboard, used in a browser', () => {
+  const dashboard = withDashboard(500);
+
+  it.each([
+    ['with JavaScript', true],
+    ['without JavaScript', false],
+  ])('does all of its work %s', async (_title, javaScriptEnabled) => {
+    const { page, faults } = await dashboard.openSignedIn({ javaScriptEnabled });
+    const main = page.getByRole('main');
+    const status = main.getByRole('status');
+    const navigation = page.getByRole('navigation', { name: 'Main' });
+
+    // Find a device and open it.
+    await navigation.getByRole('link', { name: 'Devices' }).click();
+    await page.getByLabel('Search').fill('SN-REAL');
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByRole('link', { name: dashboard.device.name }).click();
+    await page.getByRole('heading', { level: 1, name: dashboard.device.name }).waitFor();
+    expect(await main.getByText('certificate stored').count()).toBe(1);
+    expect(await main.getByRole('row', { name: `${dashboard.device.name} A 127.0.0.1` }).count()).toBe(1);
+
+    // Act on it.
+    await main.getByRole('button', { name: 'Suspend the device' }).click();
+    expect(await status.textContent()).toContain('suspended');
+    await main.getByRole('button', { name: 'Resume the device' }).click();
+    expect(await status.textContent()).toContain('active again');
+    await main.getByLabel('Note').fill('<b>by the door</b>');
+    await main.getByRole('button', { name: 'Save' }).click();
+    expect(await main.getByText('<b>by the door</b>').count()).toBe(1);
+    await main.getByRole('link', { name: 'Delete the device' }).click();
+    await main.getByRole('link', { name: 'Keep it' }).click();
+    await page.getByRole('heading', { level: 1, name: dashboard.device.name }).waitFor();
+
+    // Make an enrollment key: it is there once.
+    await navigation.getByRole('link', { name: 'Enrollment' }).click();
+    await main.getByLabel('Note').fill('from the browser');
+    await main.getByRole('button', { name: 'Make the key' }).click();
+    const once = main.getByRole('region', { name: 'The enrollment key is shown this once' });
+    expect(await once.textContent()).toMatch(/enroll --server http:\S+ --key fck_[\w-]{43}/);
+    await navigation.getByRole('link', { name: 'Enrollment' }).click();
+    expect(await page.content()).not.toContain('fck_');
+    const row = main.getByRole('row', { name: 'from the browser' }).first();
+    await row.getByRole('button', { name: 'Revoke' }).click();
+    expect(await status.textContent()).toContain('revoked');
+
+    // Records, with a mistake first.
+    await navigation.getByRole('link', { name: 'Zones' }).click();
+    await main.getByRole('link', { name: 'fleet.test' }).click();
+    await main.getByText('Add or replace records').click();
+    await main.getByLabel('Name', { exact: true }).fill('www');
+    await main.getByLabel('Values').fill('10.0.0');
+    await main.getByRole('button', { name: 'Save the records' }).click();
+    expect(await main.getByRole('alert').textContent()).toContain('is not an IPv4 address');
+    await main.getByLabel('Values').fill('10.0.0.7');
+    await main.getByRole('button', { name: 'Save the records' }).click();
+    await main.getByRole('row', { name: 'www A 3600 10.0.0.7' }).waitFor();
+    await main.getByRole('button', { name: 'Delete www A' }).click();
+    expect(await status.textContent()).toContain('deleted');
+
+    // The rest of the pages, and out.
+    for (const title of ['Queue', 'Settings', 'Fleet']) {
+      await navigation.getByRole('link', { name: title }).click();
+      await page.getByRole('heading', { level: 1, name: title }).waitFor();
+    }
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+    await page.goto('/devices');
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+    // The form that was refused is the one error that a console shows.
+    expect(faults.filter((fault) => !fault.includes('422'))).toEqual([]);
+  });
+
+  it('shows a device that enrolls without being reloaded', async () => {
+    const { page } = await dashboard.openSignedIn();
+    const before = Number(await page.locator('[data-live="devices"]').textContent());
+    await page.getByText(/^Live · /).waitFor();
+    await dashboard.server.enroll();
+    await page.locator('[data-live="devices"]', { hasText: String(before + 1) }).waitFor({ timeout: 10_000 });
+  });
+
+  it('ends on the sign-in by itself when the key behind the session is revoked', async () => {
+    const { body } = await dashboard.server.admin.post('/v1/api-keys').send({ role: 'viewer' }).expect(201);
+    const { page } = await dashboard.open();
+    await page.goto('/');
+    await page.getByLabel('API key or admin token').fill(body.key);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText(/^Live · /).waitFor();
+    await dashboard.server.admin.delete(`/v1/api-keys/${body.id}`).expect(204);
+    await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor({ timeout: 10_000 });
+  });
+
+  it('skips to the content and searches by the keyboard alone', async () => {
+    const { page } = await dashboard.openSignedIn();
+    await page.goto('/devices');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
+    await page.keyboard.press('Enter');
+    expect(await page.evaluate('document.activeElement.id')).toBe('main');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.id')).toBe('q');
+    await page.keyboard.type('SN-REAL');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/q=SN-REAL/);
+    expect(await page.getByRole('row').count()).toBe(2);
+  });
+});
