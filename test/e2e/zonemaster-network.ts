@@ -49,8 +49,14 @@ const ZONES: Readonly<Record<string, { readonly servers: readonly string[]; read
 /** An internet of its own, in a network namespace without a way out: root, top level domain, and our server on port 53. */
 export interface IsolatedInternet {
   readonly hintsFile: string;
-  /** Runs a program inside; resolves to its standard output. */
-  run(command: string, args: readonly string[]): Promise<string>;
+  /** For files of what is started inside. */
+  readonly directory: string;
+  /** What the server runs with. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** Runs a program inside; resolves to its standard output, rejects as execFile does. */
+  run(command: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string>;
+  /** Starts a program inside; it ends with the rest. */
+  start(command: string, args: readonly string[]): void;
   stop(): Promise<void>;
 }
 
@@ -80,11 +86,12 @@ export async function startIsolatedInternet(): Promise<IsolatedInternet> {
     const start = (command: string, args: readonly string[], env: NodeJS.ProcessEnv = process.env): void => {
       children.push(spawn('nsenter', [...inside, command, ...args], { cwd: directory, env, stdio: 'ignore' }));
     };
-    const runInside = async (command: string, args: readonly string[]): Promise<string> =>
-      (await run('nsenter', [...inside, command, ...args], { cwd: directory, maxBuffer: 64 << 20 })).stdout;
+    const runInside: IsolatedInternet['run'] = async (command, args, env = process.env) =>
+      (await run('nsenter', [...inside, command, ...args], { cwd: directory, env, maxBuffer: 64 << 20 })).stdout;
 
     for (const servers of [ROOT, TLD]) start(program('nsd'), ['-d', '-c', await nsdConfig(directory, servers)]);
-    start(process.execPath, ['--enable-source-maps', MAIN], serverEnvironment(directory));
+    const environment = serverEnvironment(directory);
+    start(process.execPath, ['--enable-source-maps', MAIN], environment);
     await until('answer', () => runInside('curl', ['-fsS', 'http://127.0.0.1:8080/health/ready']));
     for (const address of [...ROOT, ...TLD]) {
       await until('answer', () =>
@@ -94,7 +101,7 @@ export async function startIsolatedInternet(): Promise<IsolatedInternet> {
     const hintsFile = join(directory, 'root.hints');
     const hints = ['. NS a.root-servers.net.', ...addresses('a.root-servers.net.', ROOT)];
     await writeFile(hintsFile, `${hints.join('\n')}\n`);
-    return { hintsFile, run: runInside, stop };
+    return { hintsFile, directory, environment, run: runInside, start, stop };
   } catch (error) {
     await stop();
     throw error;
