@@ -87,7 +87,11 @@ export class Sandbox implements BeforeApplicationShutdown {
     const tokenFile = this.adminToken.path;
     this.narrator.tryNext([
       {
-        what: 'See the fleet (sign in with the admin token):',
+        what: `Look at the fleet in a browser. ${tokenFile ? `Sign in with what this file holds: ${tokenFile}` : 'Sign in with FLEETCERT_ADMIN_TOKEN.'}`,
+        command: `${http.publicUrl}/`,
+      },
+      {
+        what: 'The same for scripts:',
         command: `curl -H "Authorization: Bearer ${tokenFile ? `$(cat ${tokenFile})` : '$FLEETCERT_ADMIN_TOKEN'}" ${http.publicUrl}/v1/fleet`,
       },
       ...(device

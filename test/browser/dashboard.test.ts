@@ -77,7 +77,7 @@ describeWithPeers(['chromium'], 'the dashboard, used in a browser', () => {
 
   it('shows a device that enrolls without being reloaded', async () => {
     const { page } = await dashboard.openSignedIn();
-    const before = Number(await page.locator('[data-live="devices"]').textContent());
+    const before = Number((await page.locator('[data-live="devices"]').textContent())?.replaceAll(',', ''));
     await page.getByText(/^Live · /).waitFor();
     await dashboard.server.enroll();
     await page.locator('[data-live="devices"]', { hasText: String(before + 1) }).waitFor({ timeout: 10_000 });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { freePort } from '../support/free-port.js';
 import { describeWithPeers } from '../support/peers.js';
-import { startServer, type ServerProcess } from '../support/server-process.js';
+import { PROCESS_ADMIN_TOKEN, startServer, type ServerProcess } from '../support/server-process.js';
 
 const run = promisify(execFile);
 const STORY_ENDS = 'Ctrl-C stops all of it';
@@ -42,6 +42,21 @@ describe('the sandbox, as npm start brings it up', () => {
     const line = commandStarting(server.output(), 'curl --cacert');
     expect(line).toMatch(/--resolve \S+\.fleet\.test:\d+:127\.0\.0\.1\d /);
     expect(await shell(`${line} -sS`)).toContain('Hello from');
+  });
+
+  it("prints the dashboard's address, and how to sign in there", async () => {
+    const address = commandStarting(server.output(), `http://127.0.0.1:${ports.httpPort}/`);
+    expect(server.output()).toContain('Look at the fleet in a browser. Sign in with FLEETCERT_ADMIN_TOKEN.');
+    const answer = await fetch(address, { redirect: 'manual' });
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/sign-in']);
+    const signedIn = await fetch(new URL('/sign-in', address), {
+      method: 'POST',
+      redirect: 'manual',
+      body: new URLSearchParams({ credential: PROCESS_ADMIN_TOKEN }),
+    });
+    const cookie = signedIn.headers.getSetCookie()[0]!.split(';')[0]!;
+    const page = await (await fetch(address, { headers: { cookie } })).text();
+    for (const name of server.output().match(/\S+(?=\.fleet\.test holds)/g)!) expect(page).toContain(name);
   });
 
   it('prints no secret', () => {

@@ -7,7 +7,7 @@ if (state) {
   source.addEventListener('fleet', (event) => {
     for (const [name, value] of Object.entries(JSON.parse(event.data))) {
       for (const element of document.querySelectorAll(`[data-live="${CSS.escape(name)}"]`)) {
-        element.textContent = value;
+        element.textContent = value.toLocaleString('en');
         if (element.matches('.tile > .figure')) element.parentElement.classList.toggle('zero', value === 0);
       }
     }

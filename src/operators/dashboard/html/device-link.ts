@@ -1,6 +1,9 @@
 import { html, type Html } from './html.js';
 
-/** A device's name, leading to its page. Long labels may break anywhere. */
+/** A device's name, leading to its page. Where it is too long for a line, it breaks before the zone. */
 export function deviceLink(deviceId: string, name: string): Html {
-  return html`<a class="device" href="/devices/${deviceId}"><code>${name}</code></a>`;
+  const dot = name.indexOf('.');
+  return html`<a class="device" href="/devices/${deviceId}"
+    ><code>${name.slice(0, dot)}<wbr />${name.slice(dot)}</code></a
+  >`;
 }

@@ -2,6 +2,7 @@ import type { FleetSummary } from '../../../fleet/fleet-summary.js';
 import type { ExpiryBucket } from '../../domain/expiry-histogram.js';
 import { toneOf } from '../../html/badge.js';
 import { deviceLink } from '../../html/device-link.js';
+import { figure } from '../../html/figure.js';
 import { expiryChart } from '../../html/histogram.js';
 import { html, type Html } from '../../html/html.js';
 import { layout } from '../../html/layout.js';
@@ -66,11 +67,11 @@ function healthTiles({ certificates, devices }: FleetSummary): Html {
     <ul class="tiles">
       <li>
         <a class="tile" href="/devices"
-          ><span class="figure" data-live="devices">${devices.total}</span>
+          ><span class="figure" data-live="devices">${figure(devices.total)}</span>
           <span class="name">Devices</span>
           <span class="muted"
-            ><span data-live="suspended">${devices.suspended}</span> suspended,
-            <span data-live="clones">${devices.cloneSuspected}</span> clone suspected</span
+            ><span data-live="suspended">${figure(devices.suspended)}</span> suspended,
+            <span data-live="clones">${figure(devices.cloneSuspected)}</span> clone suspected</span
           ></a
         >
       </li>
@@ -78,7 +79,7 @@ function healthTiles({ certificates, devices }: FleetSummary): Html {
         ([health, title, meaning]) =>
           html`<li>
             <a class="tile ${toneOf(health)}${certificates[health] === 0 && ' zero'}" href="/devices?health=${health}">
-              <span class="figure" data-live="${health}">${certificates[health]}</span>
+              <span class="figure" data-live="${health}">${figure(certificates[health])}</span>
               <span class="name">${title}</span>
               <span class="muted">${meaning}</span></a
             >
@@ -92,15 +93,15 @@ function queueCard({ queue }: FleetSummary): Html {
   return html`<section class="card" aria-labelledby="queue">
     <h2 id="queue"><a href="/queue">Queue</a></h2>
     <ul class="figures">
-      <li><span class="figure" data-live="queued">${queue.queued}</span> queued</li>
-      <li><span class="figure" data-live="issuing">${queue.issuing}</span> issuing</li>
-      <li><span class="figure" data-live="deferred">${queue.deferred}</span> deferred</li>
+      <li><span class="figure" data-live="queued">${figure(queue.queued)}</span> queued</li>
+      <li><span class="figure" data-live="issuing">${figure(queue.issuing)}</span> issuing</li>
+      <li><span class="figure" data-live="deferred">${figure(queue.deferred)}</span> deferred</li>
     </ul>
     ${table(
       'Why orders wait',
       [
         { title: 'Reason', kind: 'name', cell: ({ reason }) => reason },
-        { title: 'Orders', kind: 'number', cell: ({ orders }) => orders },
+        { title: 'Orders', kind: 'number', cell: ({ orders }) => figure(orders) },
       ],
       queue.reasons,
       'No order waits for a special reason.',
