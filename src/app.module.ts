@@ -7,6 +7,7 @@ import { DevicesModule } from './devices/devices.module.js';
 import { IssuerModule } from './issuer/issuer.module.js';
 import { LimitsModule } from './issuer/limits/limits.module.js';
 import { DashboardModule } from './operators/dashboard/dashboard.module.js';
+import { MonitoringModule } from './operators/monitoring.module.js';
 import { OperatorsModule } from './operators/operators.module.js';
 import type { AppConfig } from './platform/config/app-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -34,6 +35,7 @@ export class AppModule {
         LimitsModule.forConfig(config),
         IssuerModule,
         OperatorsModule,
+        MonitoringModule,
         DashboardModule,
         ...(config.sandbox ? [AcmeServerModule.asSandboxCa(config), SandboxModule] : []),
       ],

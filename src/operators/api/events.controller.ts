@@ -1,0 +1,55 @@
+import { Controller, Get, Query, Req, Res } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import type { Response } from 'express';
+
+import type { Page } from '../../platform/http/page.js';
+import { ApiKeys } from '../auth/api-keys.js';
+import { NeedsRole, type OperatorRequest } from '../auth/operator.guard.js';
+import type { EventFilter } from '../events/event-filter.js';
+import type { EventItem } from '../events/event-item.js';
+import { eventId, EventListing } from '../events/event-listing.js';
+import { EventStreams } from '../events/event-streams.js';
+import { EventQuery } from './events.dto.js';
+
+@ApiTags('operators')
+@NeedsRole('viewer')
+@Controller('v1/events')
+export class EventsController {
+  constructor(
+    private readonly listing: EventListing,
+    private readonly streams: EventStreams,
+    private readonly apiKeys: ApiKeys,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'What happened, newest first' })
+  list(@Query() query: EventQuery): Promise<Page<EventItem>> {
+    return this.listing.list(filterOf(query), query);
+  }
+
+  @Get('stream')
+  @ApiOperation({
+    summary: 'What happens, as server-sent events: those after Last-Event-ID, or from now on',
+  })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, description: 'The id of the event that was seen last' })
+  @ApiProduces('text/event-stream')
+  async stream(
+    @Query() query: EventQuery,
+    @Req() request: OperatorRequest,
+    @Res({ passthrough: false }) response: Response,
+  ): Promise<void> {
+    const seen = request.headers['last-event-id'];
+    const after = typeof seen === 'string' && seen !== '' ? eventId(seen, 'Last-Event-ID') : undefined;
+    const { id, fingerprint } = request.operator;
+    await this.streams.open(
+      response,
+      filterOf(query),
+      after,
+      async () => (await this.apiKeys.stillValid(id, fingerprint)) !== undefined,
+    );
+  }
+}
+
+function filterOf({ type, severity, device, since }: EventQuery): EventFilter {
+  return { types: type, severities: severity, device, since };
+}

@@ -1,0 +1,47 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
+
+import type { Page } from '../../platform/http/page.js';
+import { NeedsRole } from '../auth/operator.guard.js';
+import { type ListedDelivery, type ListedWebhook, Webhooks } from '../webhooks/webhooks.js';
+import { DeliveryQuery, NewWebhookDto } from './webhooks.dto.js';
+
+/** For administrators alone: the URL of a webhook is often a credential itself. */
+@ApiTags('operators')
+@NeedsRole('admin')
+@Controller('v1/webhooks')
+export class WebhooksController {
+  constructor(private readonly webhooks: Webhooks) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Webhooks, without their secrets' })
+  async list(): Promise<Page<ListedWebhook>> {
+    return { items: await this.webhooks.list(), nextCursor: null };
+  }
+
+  @Post()
+  @ApiOperation({ summary: 'Have events sent to a URL; the secret that signs them is shown this once' })
+  create(@Body() body: NewWebhookDto): Promise<{ id: string; secret: string }> {
+    return this.webhooks.create(body);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'End a webhook' })
+  delete(@Param('id', ParseUUIDPipe) id: string): Promise<void> {
+    return this.webhooks.delete(id);
+  }
+
+  @Get(':id/deliveries')
+  @ApiOperation({ summary: 'What was sent, what waits, and what was given up, newest first' })
+  deliveries(@Param('id', ParseUUIDPipe) id: string, @Query() query: DeliveryQuery): Promise<Page<ListedDelivery>> {
+    return this.webhooks.deliveries(id, query);
+  }
+
+  @Post(':id/retry')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Try once more what was given up' })
+  async retry(@Param('id', ParseUUIDPipe) id: string): Promise<{ retried: number }> {
+    return { retried: await this.webhooks.retry(id) };
+  }
+}

@@ -1,0 +1,47 @@
+import { Module } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+
+import { AlarmBook } from './alarms/alarm-book.js';
+import { AlarmScan } from './alarms/alarm-scan.js';
+import { AuditController } from './api/audit.controller.js';
+import { EventsController } from './api/events.controller.js';
+import { WebhooksController } from './api/webhooks.controller.js';
+import { AuditInterceptor } from './audit/audit.interceptor.js';
+import { AuditLog } from './audit/audit-log.js';
+import { EventListing } from './events/event-listing.js';
+import { EventRetention } from './events/event-retention.js';
+import { EventStreams } from './events/event-streams.js';
+import { EventTail } from './events/event-tail.js';
+import { MailDeliveries } from './mail/mail-deliveries.js';
+import { MailFanOut } from './mail/mail-fan-out.js';
+import { MailWorker } from './mail/mail-worker.js';
+import { OperatorsModule } from './operators.module.js';
+import { WebhookDeliveries } from './webhooks/webhook-deliveries.js';
+import { WebhookFanOut } from './webhooks/webhook-fan-out.js';
+import { WebhookWorker } from './webhooks/webhook-worker.js';
+import { Webhooks } from './webhooks/webhooks.js';
+
+/** What happened, who did it, and who is told. */
+@Module({
+  imports: [OperatorsModule],
+  controllers: [AuditController, EventsController, WebhooksController],
+  providers: [
+    AuditLog,
+    { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
+    EventListing,
+    EventRetention,
+    EventStreams,
+    EventTail,
+    AlarmBook,
+    AlarmScan,
+    Webhooks,
+    WebhookFanOut,
+    WebhookDeliveries,
+    WebhookWorker,
+    MailFanOut,
+    MailDeliveries,
+    MailWorker,
+  ],
+  exports: [EventListing, EventTail],
+})
+export class MonitoringModule {}
