@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -164,6 +174,15 @@ describe('two runs at once', () => {
     expect(device.entries()).toEqual(['alarm.d', 'config', 'deploy.d', 'live', 'name', 'previous', 'status', 'token']);
   });
 
+  it('leave nothing in the folder for temporary files, also when one was killed', async () => {
+    const temporary = join(device.folder, 'tmp');
+    mkdirSync(join(temporary, 'fleetcert-agent.abc123'), { recursive: true });
+    mkdirSync(join(temporary, 'other'));
+    symlinkSync(`4194304:1:x ${join(temporary, 'fleetcert-agent.abc123')}`, device.path('lock'));
+    expect((await device.agent(['run'], { environment: { TMPDIR: temporary } })).exitCode).toBe(0);
+    expect(readdirSync(temporary)).toEqual(['other']);
+  });
+
   it('let the next run go on when one is interrupted', async () => {
     device.addHook('deploy.d', 'slow', 'echo "$$" >"$FLEETCERT_STATE/../hook"; sleep 1');
     api.letRenew();
@@ -202,16 +221,17 @@ describe('a full disk', () => {
     expectPair();
   });
 
-  const folder = mkdtempSync(join(tmpdir(), 'agent-full-'));
-  const canMount = mount(folder);
-  afterAll(() => {
-    if (canMount) execFileSync('umount', [folder]);
-    rmSync(folder, { recursive: true });
-  });
+  const canMount = mayMount();
 
   describe.skipIf(!canMount)(
     `in the shape of a file system of 128 KiB${canMount ? '' : ' (skipped: may not mount)'}`,
     () => {
+      let folder: string;
+      beforeAll(() => {
+        folder = mountedFolder();
+      });
+      afterAll(() => unmount(folder));
+
       it.each([0, 4, 8, 12, 16, 20, 24, 28, 32, 40])(
         'with %d KiB left keeps a whole pair, and says what is wrong',
         async (left) => {
@@ -250,9 +270,26 @@ describe('a full disk', () => {
   );
 });
 
-function mount(folder: string): boolean {
+/** A folder with a file system of 128 KiB of its own. */
+function mountedFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'agent-full-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', folder], { stdio: 'ignore' });
+  } catch (error) {
+    rmdirSync(folder);
+    throw error;
+  }
+  return folder;
+}
+
+function unmount(folder: string): void {
+  execFileSync('umount', [folder]);
+  rmdirSync(folder);
+}
+
+function mayMount(): boolean {
+  try {
+    unmount(mountedFolder());
     return true;
   } catch {
     return false;

@@ -37,6 +37,7 @@ describeWithPeers(['curl', 'openssl'], 'the agent and the real server', () => {
 
   describe.each(shells())('under $name', (shell) => {
     it('make a certificate that a stranger verifies, in time', async () => {
+      device.remove();
       device = new AgentDevice(server.url, shell);
       const log = device.addHook('deploy.d', 'reload');
       const { exitCode, stderr } = await enroll(device);

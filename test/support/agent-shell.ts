@@ -1,8 +1,19 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+import { afterAll } from 'vitest';
 
 import { findProgram } from './peers.js';
 
@@ -49,18 +60,30 @@ export function shells(): Shell[] {
 /** The shell of ordinary runs, where a test is not about shells. It waits for no disk: nobody cuts the power here. */
 export function plainShell(): Shell {
   if (!quickFolder) {
-    quickFolder = mkdtempSync(join(tmpdir(), 'agent-quick-'));
+    quickFolder = temporaryFolder('agent-quick-');
     addProgram(quickFolder, 'sync', 'exit 0');
   }
   return { name: 'sh', command: ['/bin/sh'], path: `${quickFolder}:${SYSTEM_PATH}` };
 }
+
+/** A folder that is there as long as the test file runs. */
+function temporaryFolder(prefix: string): string {
+  const folder = mkdtempSync(join(tmpdir(), prefix));
+  folders.push(folder);
+  return folder;
+}
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 let quickFolder: string | undefined;
 let busyboxFolder: string | undefined;
 
 function busyboxPath(busybox: string): string {
   if (!busyboxFolder) {
-    busyboxFolder = mkdtempSync(join(tmpdir(), 'agent-busybox-'));
+    busyboxFolder = temporaryFolder('agent-busybox-');
     for (const applet of execFileSync(busybox, ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
       symlinkSync(busybox, join(busyboxFolder, applet));
     }
