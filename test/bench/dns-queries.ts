@@ -1,72 +1,97 @@
-import type { ChildProcess } from 'node:child_process';
-
-import { freePort } from '../support/free-port.js';
 import { findProgram } from '../support/peers.js';
-import { median, rounded, type Bench, type BenchTable } from './support/bench.js';
-import { BENCH_ZONE, deviceName } from './support/bench-zone.js';
-import { dnsperf, startBenchProcess, stopBenchProcess } from './support/dnsperf.js';
-import { cpuMilliseconds } from './support/process-cpu.js';
+import type { Bench, BenchTable } from './support/bench.js';
+import { startBenchDatabase } from './support/bench-database.js';
+import { startAnswerer, startBareLoops } from './support/dns-target.js';
+import { startKnot } from './support/knot-server.js';
+import { fillPowerDns, startPowerDns } from './support/powerdns-server.js';
+import {
+  compareQueries,
+  existing,
+  NAMES,
+  ROUNDS,
+  SECONDS,
+  someMissing,
+  withTargets,
+  type QueryCase,
+} from './support/query-cases.js';
 
-const NAMES = 1_000;
-const ROUNDS = 5;
-const SECONDS = 2;
+const HOW = `dnsperf -c 64 -q 200, median of ${ROUNDS} rounds of ${SECONDS} s in turns`;
 
-interface Case {
-  readonly name: string;
-  readonly server: 'bare-dgram.ts' | 'dns-answerer.ts';
-  readonly queries: readonly string[];
-  readonly options?: readonly string[];
-}
-
-const existing = Array.from({ length: NAMES }, (_, index) => `${deviceName(index)} A`);
-const someMissing = existing.map((query, index) => (index % 10 === 0 ? `missing${index}.${BENCH_ZONE} A` : query));
-
-const CASES: readonly Case[] = [
-  { name: 'bare dgram loop with a map of ready answers', server: 'bare-dgram.ts', queries: existing },
-  { name: 'existing names', server: 'dns-answerer.ts', queries: existing },
-  { name: 'existing names, 10 % NXDOMAIN', server: 'dns-answerer.ts', queries: someMissing },
-  { name: 'existing names, EDNS', server: 'dns-answerer.ts', queries: existing, options: ['-e'] },
-  { name: 'existing names, TCP pipelined', server: 'dns-answerer.ts', queries: existing, options: ['-m', 'tcp'] },
-];
-
-/** One process each, side by side: the rounds of the cases are taken in turns. */
+/** One process each, and the peers that are installed. */
 export const dnsQueries: Bench = {
   name: 'dns-queries',
-  title: `DNS answers a second (dnsperf -c 8 -q 100, one process, median of ${ROUNDS} rounds of ${SECONDS} s in turns)`,
+  title: `DNS answers a second over UDP, one process or worker (${HOW})`,
   async run(): Promise<BenchTable> {
     if (!findProgram('dnsperf')) return { columns: ['case'], rows: [], note: 'Skipped: dnsperf is not installed.' };
-    const results = new Map<Case, { perSecond: number[]; cpu: number[] }>();
-    const servers = new Map<string, { process: ChildProcess; port: number }>();
+    const missing = ['knotd', 'pdns_server'].filter((peer) => !findProgram(peer));
+    const database = missing.includes('pdns_server') ? undefined : await startBenchDatabase();
     try {
-      for (const server of new Set(CASES.map((one) => one.server))) {
-        const port = await freePort();
-        const { process } = await startBenchProcess(server, [String(port), String(NAMES)]);
-        servers.set(server, { process, port });
-      }
-      for (let round = 0; round <= ROUNDS; round += 1) {
-        for (const one of CASES) {
-          const { process, port } = servers.get(one.server)!;
-          const cpuBefore = cpuMilliseconds(process.pid!);
-          const perSecond = await dnsperf(port, one.queries, SECONDS, one.options);
-          const cpu = ((cpuMilliseconds(process.pid!) - cpuBefore) * 1000) / (perSecond * SECONDS);
-          // The first round is for the compiler.
-          if (round === 0) continue;
-          const result = results.get(one) ?? { perSecond: [], cpu: [] };
-          result.perSecond.push(perSecond);
-          result.cpu.push(cpu);
-          results.set(one, result);
+      return await withTargets(async (add) => {
+        const bare = await add(startBareLoops(NAMES, 1));
+        const ours = await add(startAnswerer(NAMES, 1));
+        const cases: QueryCase[] = [
+          { name: 'bare dgram loop with a map of ready answers', target: bare, queries: existing },
+          { name: 'existing names', target: ours, queries: existing },
+          { name: 'existing names, 10 % NXDOMAIN', target: ours, queries: someMissing },
+          { name: 'existing names, EDNS', target: ours, queries: existing, options: ['-e'] },
+        ];
+        if (!missing.includes('knotd')) {
+          cases.push({ name: 'Knot, one UDP worker', target: await add(startKnot(NAMES, 1)), queries: existing });
         }
-      }
+        if (database) {
+          await fillPowerDns(database.url, NAMES);
+          for (const caches of [true, false]) {
+            const target = await add(startPowerDns(database.url, caches));
+            const name = `PowerDNS on PostgreSQL, one receiver, caches ${caches ? 'on' : 'off'}`;
+            cases.push({ name, target, queries: existing });
+          }
+        }
+        const table = await compareQueries(cases, 'of the bare loop');
+        return missing.length > 0 ? { ...table, note: `Not installed: ${missing.join(', ')}.` } : table;
+      });
     } finally {
-      for (const { process } of servers.values()) await stopBenchProcess(process);
+      await database?.stop();
     }
-    const bare = median(results.get(CASES[0]!)!.perSecond);
-    return {
-      columns: ['case', 'answers a second', 'of the bare loop', 'CPU µs an answer'],
-      rows: CASES.map((one) => {
-        const { perSecond, cpu } = results.get(one)!;
-        return [one.name, rounded(median(perSecond)), (median(perSecond) / bare).toFixed(2), rounded(median(cpu))];
-      }),
-    };
+  },
+};
+
+/** Two processes each, on one port. */
+export const dnsTwoProcesses: Bench = {
+  name: 'dns-two-processes',
+  title: `DNS answers a second over UDP, two processes (FLEETCERT_DNS_WORKERS=2; ${HOW})`,
+  async run(): Promise<BenchTable> {
+    if (!findProgram('dnsperf')) return { columns: ['case'], rows: [], note: 'Skipped: dnsperf is not installed.' };
+    return withTargets(async (add) => {
+      const cases: QueryCase[] = [
+        { name: 'two bare dgram loops', target: await add(startBareLoops(NAMES, 2)), queries: existing },
+      ];
+      const ours = await add(startAnswerer(NAMES, 2));
+      cases.push({ name: 'existing names', target: ours, queries: existing });
+      cases.push({ name: 'existing names, 10 % NXDOMAIN', target: ours, queries: someMissing });
+      if (findProgram('knotd')) {
+        cases.push({ name: 'Knot, two UDP workers', target: await add(startKnot(NAMES, 2)), queries: existing });
+      }
+      return compareQueries(cases, 'of the bare loops');
+    });
+  },
+};
+
+/** Many queries on each connection, answered as they come. */
+export const dnsTcp: Bench = {
+  name: 'dns-tcp',
+  title: `DNS answers a second over TCP, pipelined (dnsperf -m tcp -c 64 -q 200, median of ${ROUNDS} rounds of ${SECONDS} s)`,
+  async run(): Promise<BenchTable> {
+    if (!findProgram('dnsperf')) return { columns: ['case'], rows: [], note: 'Skipped: dnsperf is not installed.' };
+    return withTargets(async (add) => {
+      const options = ['-m', 'tcp'];
+      const cases: QueryCase[] = [
+        { name: 'existing names', target: await add(startAnswerer(NAMES, 1)), queries: existing, options },
+      ];
+      if (findProgram('knotd')) {
+        const target = await add(startKnot(NAMES, 1));
+        cases.push({ name: 'Knot, one TCP worker', target, queries: existing, options });
+      }
+      return compareQueries(cases, 'of ours');
+    });
   },
 };

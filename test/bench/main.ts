@@ -3,8 +3,11 @@ import { cpus } from 'node:os';
 import { acmeIssuance } from './acme-issuance.js';
 import { addressUpdates } from './address-updates.js';
 import { axfrDelay } from './axfr-delay.js';
+import { dnsChangeDelay, dnsQueriesDuringChanges } from './dns-changes.js';
+import { dnsChangeRate } from './dns-change-rate.js';
 import { dnsMemory } from './dns-memory.js';
-import { dnsQueries } from './dns-queries.js';
+import { dnsQueries, dnsTcp, dnsTwoProcesses } from './dns-queries.js';
+import { dnsStart, dnsStartMillion } from './dns-start.js';
 import { issuancePipeline } from './issuance-pipeline.js';
 import { simulatedYear } from './planner-simulation.js';
 import { plannerStep } from './planner-step.js';
@@ -16,7 +19,14 @@ const BENCHES: readonly Bench[] = [
   acmeIssuance,
   issuancePipeline,
   dnsQueries,
+  dnsTwoProcesses,
+  dnsTcp,
+  dnsStart,
+  dnsStartMillion,
   dnsMemory,
+  dnsChangeDelay,
+  dnsQueriesDuringChanges,
+  dnsChangeRate,
   axfrDelay,
   plannerStep,
   simulatedYear,

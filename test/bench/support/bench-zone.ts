@@ -11,6 +11,11 @@ export function deviceName(index: number): string {
   return `device${String(index).padStart(14, '0')}.${BENCH_ZONE}`;
 }
 
+/** In presentation format. */
+export function addressText(index: number): string {
+  return [...addressOf(index)].join('.');
+}
+
 function addressOf(index: number): Buffer {
   return Buffer.from([10, (index >> 16) & 255, (index >> 8) & 255, index & 255]);
 }

@@ -42,7 +42,7 @@ export async function dnsperf(
   try {
     const file = join(directory, 'queries');
     await writeFile(file, `${queries.join('\n')}\n`);
-    const load = `-s 127.0.0.1 -p ${port} -l ${seconds} -c 8 -q 100`.split(' ');
+    const load = `-s 127.0.0.1 -p ${port} -l ${seconds} -c 64 -q 200`.split(' ');
     const { stdout } = await promisify(execFile)(program('dnsperf'), [...load, '-d', file, ...options]);
     const rate = /Queries per second:\s+([\d.]+)/.exec(stdout)?.[1];
     if (rate === undefined) throw new Error(`dnsperf said: ${stdout}`);

@@ -1,0 +1,110 @@
+import { findProgram } from '../support/peers.js';
+import { startServer, type ServerProcess } from '../support/server-process.js';
+import { median, percentile, rounded, type Bench, type BenchTable } from './support/bench.js';
+import { startBenchDatabase } from './support/bench-database.js';
+import { DeviceFleet, paced } from './support/device-fleet.js';
+import { dnsperf } from './support/dnsperf.js';
+import { UdpAsker } from './support/udp-asker.js';
+
+const DEVICES = 500;
+const CONNECTIONS = 64;
+const CHANGES_A_SECOND = 500;
+const SECONDS = 6;
+const ROUNDS = 3;
+/** A rate that is below what any machine of today answers. */
+const STEADY_QUERIES = 5_000;
+
+async function withFleet<T>(body: (server: ServerProcess, fleet: DeviceFleet) => Promise<T>): Promise<T> {
+  const database = await startBenchDatabase();
+  try {
+    const server = await startServer({ environment: { DATABASE_URL: database.url } });
+    try {
+      const fleet = await DeviceFleet.enroll(server, DEVICES, CONNECTIONS);
+      // For the compiler.
+      await paced(CHANGES_A_SECOND, 2, (index) => change(fleet, index));
+      return await body(server, fleet).finally(() => fleet.close());
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await database.stop();
+  }
+}
+
+async function change(fleet: DeviceFleet, index: number): Promise<void> {
+  await fleet.put(fleet.devices[index % DEVICES]!, fleet.nextAddress());
+}
+
+/** From the PUT of a new address to the first answer with it, asked when the PUT was answered. */
+export const dnsChangeDelay: Bench = {
+  name: 'dns-change-delay',
+  title: `Address change to answer, ${CHANGES_A_SECOND} changes a second for ${SECONDS} s (HTTP, PostgreSQL, DNS in the same server)`,
+  async run(): Promise<BenchTable> {
+    return withFleet(async (server, fleet) => {
+      const asker = new UdpAsker(server.dnsPort);
+      const confirmed: number[] = [];
+      let stale = 0;
+      const times = await paced(CHANGES_A_SECOND, SECONDS, async (index) => {
+        const device = fleet.devices[index % DEVICES]!;
+        const address = fleet.nextAddress();
+        const begin = performance.now();
+        await fleet.put(device, address);
+        confirmed.push(performance.now() - begin);
+        if ((await asker.address(device.name)) !== address) stale += 1;
+      });
+      asker.close();
+      const row = (name: string, values: readonly number[]): string[] => [
+        name,
+        ...[0.5, 0.99, 0.999].map((share) => rounded(percentile(values, share))),
+      ];
+      return {
+        columns: ['from the PUT on', 'p50 ms', 'p99 ms', 'p99.9 ms'],
+        rows: [row('until it is confirmed', confirmed), row('until the answer is there', times)],
+        note: `${times.length} changes, ${stale} answers that were not the confirmed address.`,
+      };
+    });
+  },
+};
+
+/** The same server, asked with and without changes, in turns. */
+export const dnsQueriesDuringChanges: Bench = {
+  name: 'dns-queries-during-changes',
+  title: `Queries while ${CHANGES_A_SECOND} changes a second run (median of ${ROUNDS} rounds of ${SECONDS} s in turns)`,
+  async run(): Promise<BenchTable> {
+    if (!findProgram('dnsperf')) return { columns: ['case'], rows: [], note: 'Skipped: dnsperf is not installed.' };
+    return withFleet(async (server, fleet) => {
+      const queries = fleet.devices.map(({ name }) => `${name} A`);
+      const asker = new UdpAsker(server.dnsPort);
+      const ask = async (index: number): Promise<void> => {
+        await asker.address(fleet.devices[index % DEVICES]!.name);
+      };
+      const measured = {
+        quiet: { perSecond: [] as number[], p50: [] as number[], p99: [] as number[] },
+        changing: { perSecond: [] as number[], p50: [] as number[], p99: [] as number[] },
+      };
+      for (let round = 0; round < ROUNDS; round += 1) {
+        for (const [name, { perSecond, p50, p99 }] of Object.entries(measured)) {
+          const changes = (): Promise<unknown> =>
+            name === 'changing' ? paced(CHANGES_A_SECOND, SECONDS, (index) => change(fleet, index)) : Promise.resolve();
+          const [times] = await Promise.all([paced(STEADY_QUERIES, SECONDS, ask), changes()]);
+          p50.push(percentile(times, 0.5));
+          p99.push(percentile(times, 0.99));
+          const [most] = await Promise.all([dnsperf(server.dnsPort, queries, SECONDS), changes()]);
+          perSecond.push(most);
+        }
+      }
+      asker.close();
+      const row = (name: string, { perSecond, p50, p99 }: (typeof measured)['quiet']): string[] => [
+        name,
+        rounded(median(p50)),
+        rounded(median(p99)),
+        rounded(median(perSecond)),
+      ];
+      const at = `at ${STEADY_QUERIES} queries a second`;
+      return {
+        columns: ['case', `p50 ms ${at}`, `p99 ms ${at}`, 'most answers a second (dnsperf)'],
+        rows: [row('no changes', measured.quiet), row('with changes', measured.changing)],
+      };
+    });
+  },
+};
