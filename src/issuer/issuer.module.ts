@@ -17,13 +17,17 @@ import { DeviceKeys } from './orders/device-keys.js';
 import { HopelessOrders } from './orders/hopeless-orders.js';
 import { OrderIntake } from './orders/order-intake.js';
 import { OrderReader } from './orders/order-reader.js';
+import { OrderRetry } from './orders/order-retry.js';
 import { IssuancePipeline } from './pipeline/issuance-pipeline.js';
 import { OrderProgress } from './pipeline/order-progress.js';
 import { PipelineProbe } from './pipeline/pipeline-probe.js';
 import { Revocations } from './revocation/revocations.js';
+import { BucketSweep } from './upkeep/bucket-sweep.js';
 import { CaReturn } from './upkeep/ca-return.js';
 import { ChallengeSweep } from './upkeep/challenge-sweep.js';
 import { IssuerUpkeep } from './upkeep/issuer-upkeep.js';
+import { RenewalInfoPolls } from './upkeep/renewal-info-polls.js';
+import { SleepingDevices } from './upkeep/sleeping-devices.js';
 import { IssuanceSpeed } from './worker/issuance-speed.js';
 import { OrderClaims } from './worker/order-claims.js';
 import { OrderQueue } from './worker/order-queue.js';
@@ -31,6 +35,7 @@ import { OrderWorker } from './worker/order-worker.js';
 import { PlannerStore } from './worker/planner-store.js';
 import { QueueSignal } from './worker/queue-signal.js';
 import { ServerPresence } from './worker/server-presence.js';
+import { WaitingReasons } from './worker/waiting-reasons.js';
 import { WorkerTimings } from './worker/worker-timings.js';
 
 /** Orders, certificates and the way to the CA. Global, because devices show their certificate by a port of their own. */
@@ -49,10 +54,12 @@ import { WorkerTimings } from './worker/worker-timings.js';
     DeviceKeys,
     OrderIntake,
     OrderReader,
+    OrderRetry,
     BucketTable,
     IssuanceBudget,
     PlannerStore,
     OrderClaims,
+    WaitingReasons,
     ServerPresence,
     OrderQueue,
     QueueSignal,
@@ -70,8 +77,24 @@ import { WorkerTimings } from './worker/worker-timings.js';
     HopelessOrders,
     ChallengeSweep,
     CaReturn,
+    RenewalInfoPolls,
+    SleepingDevices,
+    BucketSweep,
     IssuerUpkeep,
   ],
-  exports: [CertificateStore, CertificateSummaries, IssuanceSpeed, OrderIntake, OrderReader, Revocations],
+  exports: [
+    BucketTable,
+    CaAccounts,
+    CertificateStore,
+    CertificateSummaries,
+    IssuanceBudget,
+    IssuanceSpeed,
+    OrderIntake,
+    OrderReader,
+    OrderRetry,
+    QueueSignal,
+    Revocations,
+    WaitingReasons,
+  ],
 })
 export class IssuerModule {}

@@ -1,5 +1,5 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsNotEmpty, IsString } from 'class-validator';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsBoolean, IsNotEmpty, IsOptional, IsString } from 'class-validator';
 
 /** Body of `POST /v1/device/orders`. */
 export class CreateOrderDto {
@@ -10,4 +10,12 @@ export class CreateOrderDto {
   @IsString({ message: 'csr must be a string: a CSR in PEM, or its DER in base64' })
   @IsNotEmpty({ message: 'csr must not be empty: send a CSR in PEM, or its DER in base64' })
   csr: string;
+
+  @ApiPropertyOptional({
+    description: 'May the server renew for the same key when the device does not come for its renewal?',
+    default: true,
+  })
+  @IsOptional()
+  @IsBoolean({ message: 'renewWhileAway must be true or false' })
+  renewWhileAway?: boolean;
 }

@@ -38,7 +38,7 @@ export class OrderController {
     @Body() body: CreateOrderDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<OrderAnswer> {
-    const order = await this.intake.submit(device, body.csr);
+    const order = await this.intake.submit(device, body.csr, { renewWhileAway: body.renewWhileAway });
     if (order.status === 'issued') response.status(200);
     response.setHeader('Location', `/v1/device/orders/${order.orderId}`);
     return answer(order, response);

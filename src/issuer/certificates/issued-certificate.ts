@@ -1,5 +1,6 @@
 import { checkCertificate } from '../domain/certificate-check.js';
-import { renewalTime } from '../domain/renewal.js';
+import { devicePhase } from '../domain/device-phase.js';
+import { spreadRenewalTime } from '../domain/renewal-spread.js';
 
 /** A certificate as it is stored. Digests and the serial are lower-case hex. */
 export interface IssuedCertificate {
@@ -15,6 +16,7 @@ export interface IssuedCertificate {
   readonly notAfter: Date;
   /** RFC 9773 section 4.1; absent when the certificate names no authority key. */
   readonly ariCertId?: string;
+  /** Where the CA does not say otherwise (ARI). */
   readonly renewAt: Date;
 }
 
@@ -28,6 +30,11 @@ export function issuedCertificate(
   now: Date,
 ): IssuedCertificate {
   const { pem, serial, sha256, names, notBefore, notAfter, ariCertId } = checkCertificate(chainPem, order, now);
-  const renewAt = renewalTime({ deviceId: order.deviceId, notBefore, notAfter });
+  const renewAt = usualRenewal(order.deviceId, notBefore, notAfter);
   return { pem, serial, sha256, spkiSha256: order.spkiSha256, names, notBefore, notAfter, ariCertId, renewAt };
+}
+
+/** When a device's certificate is renewed where the CA has no ARI, or has not told its window yet. */
+export function usualRenewal(deviceId: string, notBefore: Date, notAfter: Date): Date {
+  return new Date(Math.floor(spreadRenewalTime(notBefore.getTime(), notAfter.getTime(), devicePhase(deviceId))));
 }

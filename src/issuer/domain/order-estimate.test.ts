@@ -1,38 +1,41 @@
 import { describe, expect, it } from 'vitest';
 
 import { addSeconds } from '../../kernel/clock.js';
-import { estimateIssuedAt, type EstimateFacts, pollAfterSeconds } from './order-estimate.js';
+import { estimatedEnd, pollAfterSeconds } from './order-estimate.js';
 
-const now = new Date('2026-03-01T12:00:00Z');
+const now = new Date('2027-01-01T00:00:00Z');
+const order = { status: 'queued', nextAttemptAt: now } as const;
 
-function estimate(change: Partial<EstimateFacts> = {}): Date | undefined {
-  const facts = { status: 'queued' as const, nextAttemptAt: now, ahead: 0, ordersInFlight: 10, secondsPerOrder: 4 };
-  return estimateIssuedAt({ ...facts, ...change }, now);
-}
-
-describe('estimateIssuedAt', () => {
-  it('counts the rounds of orders that come first', () => {
-    expect(estimate()).toEqual(addSeconds(now, 4));
-    expect(estimate({ ahead: 9 })).toEqual(addSeconds(now, 4));
-    expect(estimate({ ahead: 100 })).toEqual(addSeconds(now, 44));
+describe('the time at which a certificate is to be expected', () => {
+  it("is the planner's for an order that waits for its start", () => {
+    const estimatedAt = addSeconds(now, 777).getTime();
+    expect(estimatedEnd(order, { estimatedAt }, 5, now)).toEqual(addSeconds(now, 777));
   });
 
-  it('starts from the next try of a deferred order', () => {
-    expect(estimate({ status: 'deferred', nextAttemptAt: addSeconds(now, 600), ahead: 50 })).toEqual(
-      addSeconds(now, 604),
+  it('is one issuance away for an order that goes on', () => {
+    expect(estimatedEnd({ ...order, status: 'issuing' }, undefined, 5, now)).toEqual(addSeconds(now, 5));
+    expect(estimatedEnd({ ...order, nextAttemptAt: addSeconds(now, -9) }, undefined, 5, now)).toEqual(
+      addSeconds(now, 5),
     );
   });
 
-  it('knows no time for an order that has ended', () => {
-    expect(estimate({ status: 'issued' })).toBeUndefined();
-    expect(estimate({ status: 'failed' })).toBeUndefined();
+  it('is after the pause of a deferred one', () => {
+    const deferred = { status: 'deferred', nextAttemptAt: addSeconds(now, 600) } as const;
+    expect(estimatedEnd(deferred, undefined, 5, now)).toEqual(addSeconds(now, 605));
+  });
+
+  it('is none for an order that has ended, or waits for an operator', () => {
+    for (const status of ['issued', 'failed'] as const) {
+      expect(estimatedEnd({ ...order, status }, undefined, 5, now)).toBeUndefined();
+    }
+    expect(estimatedEnd(order, { estimatedAt: Infinity }, 5, now)).toBeUndefined();
   });
 });
 
-describe('pollAfterSeconds', () => {
-  it('is the time until the estimate, between a second and an hour', () => {
-    expect(pollAfterSeconds(addSeconds(now, 4.2), now)).toBe(5);
-    expect(pollAfterSeconds(addSeconds(now, -3), now)).toBe(1);
-    expect(pollAfterSeconds(addSeconds(now, 86_400), now)).toBe(3_600);
+describe('the time to ask again', () => {
+  it('is between a second and an hour', () => {
+    expect(pollAfterSeconds(addSeconds(now, 12.2), now)).toBe(13);
+    expect(pollAfterSeconds(addSeconds(now, -5), now)).toBe(1);
+    expect(pollAfterSeconds(addSeconds(now, 99_999), now)).toBe(3_600);
   });
 });

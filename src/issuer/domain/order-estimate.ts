@@ -1,24 +1,26 @@
 import { addSeconds } from '../../kernel/clock.js';
-import { isOpen, type OrderStatus } from './order.js';
+import { type IssuanceOrder, isOpen } from './order.js';
+import type { WaitingReason } from './planner/waiting-reason.js';
 
-export interface EstimateFacts {
-  readonly status: OrderStatus;
-  readonly nextAttemptAt: Date;
-  /** Due orders that come first. */
-  readonly ahead: number;
-  /** Orders that are worked on at once. */
-  readonly ordersInFlight: number;
-  /** How long an issuance takes. */
-  readonly secondsPerOrder: number;
+/**
+ * When the order's certificate can be expected, if nothing more goes wrong: as the planner says of one that waits for
+ * its start (never, for one that only an operator can help); undefined then, and for an order that has ended.
+ */
+export function estimatedEnd(
+  order: Pick<IssuanceOrder, 'status' | 'nextAttemptAt'>,
+  waiting: Pick<WaitingReason, 'estimatedAt'> | undefined,
+  secondsPerOrder: number,
+  now: Date,
+): Date | undefined {
+  if (!isOpen(order.status)) return undefined;
+  const soonest = addSeconds(order.nextAttemptAt > now ? order.nextAttemptAt : now, secondsPerOrder);
+  // What the planner says may be some time old.
+  if (waiting === undefined || order.status === 'issuing' || waiting.estimatedAt < soonest.getTime()) return soonest;
+  return waiting.estimatedAt <= MOST_MILLISECONDS ? new Date(waiting.estimatedAt) : undefined;
 }
 
-/** When the order's certificate can be expected, if nothing more goes wrong; undefined for an order that has ended. */
-export function estimateIssuedAt(facts: EstimateFacts, now: Date): Date | undefined {
-  if (!isOpen(facts.status)) return undefined;
-  const start = facts.nextAttemptAt > now ? facts.nextAttemptAt : now;
-  const rounds = facts.status === 'queued' ? Math.floor(facts.ahead / Math.max(1, facts.ordersInFlight)) : 0;
-  return addSeconds(start, (rounds + 1) * facts.secondsPerOrder);
-}
+/** Of a Date. */
+const MOST_MILLISECONDS = 8.64e15;
 
 const SOONEST_SECONDS = 1;
 const LATEST_SECONDS = 3_600;

@@ -38,6 +38,11 @@ interface OpenRow {
 /** From this step on the CA may have the CSR: it is recorded before finalize is sent. */
 const AUTHORIZED: PipelineStep = 'authorized';
 
+export interface IntakeOptions {
+  /** May the server renew for the same key when the device does not come for it? Default: it may. */
+  readonly renewWhileAway?: boolean;
+}
+
 /** Takes CSRs of devices and makes orders of them. */
 @Injectable()
 export class OrderIntake {
@@ -57,11 +62,11 @@ export class OrderIntake {
    * @returns the order: a new one, the open one of the same CSR, or the one that was issued for it
    * @throws DomainError `csr_rejected`, `device_suspended`, `order_open`
    */
-  async submit(device: Device, csrText: string): Promise<ReadOrder> {
+  async submit(device: Device, csrText: string, { renewWhileAway = true }: IntakeOptions = {}): Promise<ReadOrder> {
     const csr = checkCsr(readCsr(csrText), { deviceName: device.name });
     const now = this.clock.now();
     const { orderId, made, keyFacts } = await this.dataSource.transaction((transaction) =>
-      this.admit(transaction, device, csr, now),
+      this.admit(transaction, device, csr, { renewWhileAway }, now),
     );
     if (keyFacts !== undefined) await this.refuseKey(device, keyFacts, now);
     if (made) {
@@ -75,6 +80,7 @@ export class OrderIntake {
     transaction: EntityManager,
     device: Device,
     csr: CheckedCsr,
+    options: IntakeOptions,
     now: Date,
   ): Promise<{ orderId?: string; made: boolean; keyFacts?: KeyFacts }> {
     await this.lockDevice(transaction, device.deviceId);
@@ -89,7 +95,7 @@ export class OrderIntake {
     if (keyFacts.reportedCompromised || keyFacts.acmeAccountKey || keyFacts.otherDeviceId !== undefined) {
       return { made: false, keyFacts };
     }
-    const orderId = await this.insert(transaction, device.deviceId, csr, csrSha256, admission, open, now);
+    const orderId = await this.insert(transaction, device.deviceId, csr, csrSha256, admission, open, options, now);
     await this.signal.announce(transaction);
     return { orderId, made: true };
   }
@@ -166,6 +172,7 @@ export class OrderIntake {
     csrSha256: string,
     admission: Extract<Admission, { kind: 'accept' }>,
     open: OpenRow | undefined,
+    { renewWhileAway = true }: IntakeOptions,
     now: Date,
   ): Promise<string> {
     const id = randomUUID();
@@ -177,8 +184,8 @@ export class OrderIntake {
     await transaction.query(
       `INSERT INTO issuance_orders (id, device_id, csr_der, csr_sha256, spki_sha256, names, status, reason_code, reason, step,
                                     step_at, queued_at, next_attempt_at, account_id, acme_order_url, history, created_at, updated_at,
-                                    registered_domains, exact_set)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $11, $12, $13, $14, $15, $10, $10, $16, $17)`,
+                                    registered_domains, exact_set, renew_while_away)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $11, $12, $13, $14, $15, $10, $10, $16, $17, $18)`,
       [
         id,
         deviceId,
@@ -197,6 +204,7 @@ export class OrderIntake {
         JSON.stringify([queued]),
         domains,
         exactSet,
+        renewWhileAway,
       ],
     );
     if (admission.supersedes !== undefined) {

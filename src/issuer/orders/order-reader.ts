@@ -3,14 +3,12 @@ import { DataSource } from 'typeorm';
 
 import { DomainError } from '../../kernel/errors.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
-import { estimateIssuedAt, pollAfterSeconds } from '../domain/order-estimate.js';
-import type { IssuanceOrder } from '../domain/order.js';
+import { estimatedEnd, pollAfterSeconds } from '../domain/order-estimate.js';
+import { isOpen, type IssuanceOrder } from '../domain/order.js';
 import { IssuanceSpeed } from '../worker/issuance-speed.js';
-import { IS_OPEN, ORDER_COLUMNS, orderOf, type OrderRow } from './order-row.js';
+import { WaitingReasons } from '../worker/waiting-reasons.js';
+import { ORDER_COLUMNS, orderOf, type OrderRow } from './order-row.js';
 import { type OrderView, reasonOf } from './order-view.js';
-
-/** Counting the whole line exactly is not worth it. */
-const LONGEST_LINE = 10_000;
 
 export interface ReadOrder extends OrderView {
   /** When asking again is worth it; undefined for an order that has ended. */
@@ -23,6 +21,7 @@ export class OrderReader {
   constructor(
     private readonly dataSource: DataSource,
     private readonly speed: IssuanceSpeed,
+    private readonly reasons: WaitingReasons,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
@@ -46,35 +45,16 @@ export class OrderReader {
   }
 
   async view(order: IssuanceOrder, now: Date): Promise<ReadOrder> {
-    const estimatedAt = estimateIssuedAt(
-      {
-        status: order.status,
-        nextAttemptAt: order.nextAttemptAt,
-        ahead: order.status === 'queued' ? await this.ahead(order, now) : 0,
-        ordersInFlight: this.config.acme.ordersInFlight,
-        secondsPerOrder: this.speed.secondsPerOrder,
-      },
-      now,
-    );
+    const waiting = isOpen(order.status) ? await this.reasons.of(order.id, now) : undefined;
+    const estimatedAt = estimatedEnd(order, waiting, this.speed.secondsPerOrder, now);
     return {
       orderId: order.id,
       status: order.status,
       names: order.names,
-      reason: reasonOf(order),
+      reason: reasonOf(order, waiting),
       estimatedAt: estimatedAt?.toISOString(),
       certificateUrl: order.status === 'issued' ? `${this.config.http.publicUrl}/v1/device/certificate` : undefined,
       retryAfterSeconds: estimatedAt && pollAfterSeconds(estimatedAt, now),
     };
-  }
-
-  /** Due orders that stand before this one in the line. */
-  private async ahead(order: IssuanceOrder, now: Date): Promise<number> {
-    const rows: { ahead: number }[] = await this.dataSource.query(
-      `SELECT count(*)::int AS ahead FROM (
-         SELECT 1 FROM issuance_orders o
-          WHERE ${IS_OPEN} AND o.next_attempt_at <= $1 AND o.queued_at < $2 AND o.id <> $3 LIMIT ${LONGEST_LINE}) AS line`,
-      [now, order.queuedAt, order.id],
-    );
-    return rows[0]?.ahead ?? 0;
   }
 }

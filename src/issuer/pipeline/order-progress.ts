@@ -150,8 +150,9 @@ export class OrderProgress {
       );
       await transaction.query(
         `INSERT INTO certificates (id, device_id, order_id, account_id, pem, serial, sha256, spki_sha256, names,
-                                   not_before, not_after, ari_cert_id, renew_at, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+                                   not_before, not_after, ari_cert_id, renew_at, created_at, ari_poll_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+                 CASE WHEN $12::text IS NOT NULL THEN $14::timestamptz END)`,
         [
           id,
           deviceId,
@@ -168,6 +169,11 @@ export class OrderProgress {
           certificate.renewAt,
           note.now,
         ],
+      );
+      // The windows of certificates that were replaced are of no interest any more.
+      await transaction.query(
+        `UPDATE certificates SET ari_poll_at = NULL WHERE device_id = $1 AND id <> $2 AND ari_poll_at IS NOT NULL`,
+        [deviceId, id],
       );
       await this.budget.settle(transaction, lease.orderId, 'issued', note.now);
       const { serial, names, notBefore, notAfter } = certificate;

@@ -5,8 +5,11 @@ import { DataSource } from 'typeorm';
 import { Clock } from '../../kernel/clock.js';
 import { HopelessOrders } from '../orders/hopeless-orders.js';
 import { Revocations } from '../revocation/revocations.js';
+import { BucketSweep } from './bucket-sweep.js';
 import { CaReturn } from './ca-return.js';
 import { ChallengeSweep } from './challenge-sweep.js';
+import { RenewalInfoPolls } from './renewal-info-polls.js';
+import { SleepingDevices } from './sleeping-devices.js';
 
 const ROUND_MILLISECONDS = 15_000;
 /** Looking for left TXT records reads the whole zone's table. */
@@ -28,6 +31,9 @@ export class IssuerUpkeep {
     private readonly challenges: ChallengeSweep,
     private readonly revocations: Revocations,
     private readonly caReturn: CaReturn,
+    private readonly renewalInfo: RenewalInfoPolls,
+    private readonly sleeping: SleepingDevices,
+    private readonly bucketSweep: BucketSweep,
     private readonly clock: Clock,
   ) {}
 
@@ -42,7 +48,10 @@ export class IssuerUpkeep {
       );
       await this.attempt('revocations', () => this.revocations.tellCa());
       await this.attempt("the CA's return", () => this.caReturn.check());
+      await this.attempt('renewal windows', () => this.renewalInfo.poll());
       if (this.#rounds++ % SWEEP_EVERY_ROUNDS === 0) {
+        await this.attempt('devices that sleep', () => this.sleeping.renew());
+        await this.attempt('full buckets', () => this.bucketSweep.sweep());
         await this.attempt('stale challenges', () => this.challenges.sweep());
       }
     } finally {

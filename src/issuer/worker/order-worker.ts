@@ -135,7 +135,7 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
     const startedAt = performance.now();
     try {
       const end = await this.pipeline.run(claimed, account, this.#stop.signal);
-      if (end === 'issued') this.speed.issued((performance.now() - startedAt) / 1000);
+      this.speed.ended(end ?? 'lost', (performance.now() - startedAt) / 1000);
       if (end === 'stopped') await this.#release([claimed.lease]);
     } catch (error) {
       // Not even the outcome could be written: the order keeps its lease until that expires, then it is resumed.

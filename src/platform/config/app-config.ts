@@ -53,6 +53,8 @@ export interface AcmeConfig {
   readonly limits: string;
   /** Orders that are worked on at once by this server. */
   readonly ordersInFlight: number;
+  /** The server renews for a device that sleeps, until it was silent for so many days. */
+  readonly renewSilentDays: number;
 }
 
 export interface SandboxConfig {

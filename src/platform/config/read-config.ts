@@ -175,6 +175,7 @@ function readAcme(
       sandbox ? 'sandbox' : defaultLimits(directoryUrl),
     ),
     ordersInFlight: reader.withDefault('FLEETCERT_ORDERS_IN_FLIGHT', parse.parseInteger(1, 1000), 10),
+    renewSilentDays: reader.withDefault('FLEETCERT_RENEW_SILENT_DAYS', parse.parseInteger(0, 3650), 120),
   };
 }
 

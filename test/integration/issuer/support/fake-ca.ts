@@ -83,6 +83,8 @@ export class FakeCa extends AcmeConnector {
   /** Settings that a test may change. */
   handsBackPendingOrders = true;
   supportsRenewalInfo = true;
+  /** The renewal window that it tells for a certificate. */
+  renewalInfoOf: (certId: string) => AcmeRenewalInfo | undefined = () => undefined;
   /** How often an authorization or order is read before it is done. */
   validationPolls = 0;
   processingPolls = 0;
@@ -146,7 +148,7 @@ export class FakeCa extends AcmeConnector {
       finalize: (url, csr) => this.#finalize(url, csr),
       downloadCertificate: (url) => this.#download(url),
       revokeCertificate: (der, reason) => this.#revoke(der, reason),
-      renewalInfo: () => this.#renewalInfo(),
+      renewalInfo: (certId) => this.#renewalInfo(certId),
     };
   }
 
@@ -262,8 +264,8 @@ export class FakeCa extends AcmeConnector {
     });
   }
 
-  #renewalInfo(): Promise<AcmeRenewalInfo | undefined> {
-    return this.#call('renewalInfo', () => undefined);
+  #renewalInfo(certId: string): Promise<AcmeRenewalInfo | undefined> {
+    return this.#call('renewalInfo', () => this.renewalInfoOf(certId));
   }
 
   #validate(order: FakeOrder, authorization: FakeAuthorization): void {

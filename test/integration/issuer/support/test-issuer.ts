@@ -24,6 +24,8 @@ import { OrderProgress } from '../../../../src/issuer/pipeline/order-progress.js
 import { PipelineProbe } from '../../../../src/issuer/pipeline/pipeline-probe.js';
 import { Revocations } from '../../../../src/issuer/revocation/revocations.js';
 import { CaReturn } from '../../../../src/issuer/upkeep/ca-return.js';
+import { RenewalInfoPolls } from '../../../../src/issuer/upkeep/renewal-info-polls.js';
+import { SleepingDevices } from '../../../../src/issuer/upkeep/sleeping-devices.js';
 import { ChallengeSweep } from '../../../../src/issuer/upkeep/challenge-sweep.js';
 import { IssuanceSpeed } from '../../../../src/issuer/worker/issuance-speed.js';
 import { OrderClaims } from '../../../../src/issuer/worker/order-claims.js';
@@ -32,6 +34,7 @@ import { OrderWorker } from '../../../../src/issuer/worker/order-worker.js';
 import { PlannerStore } from '../../../../src/issuer/worker/planner-store.js';
 import { QueueSignal } from '../../../../src/issuer/worker/queue-signal.js';
 import { ServerPresence } from '../../../../src/issuer/worker/server-presence.js';
+import { WaitingReasons } from '../../../../src/issuer/worker/waiting-reasons.js';
 import { WorkerTimings } from '../../../../src/issuer/worker/worker-timings.js';
 import { Clock } from '../../../../src/kernel/clock.js';
 import type { AppConfig } from '../../../../src/platform/config/app-config.js';
@@ -93,6 +96,7 @@ export class TestIssuer {
   readonly presence: ServerPresence;
   readonly progress: OrderProgress;
   readonly certificates: CertificateStore;
+  readonly reasons: WaitingReasons;
   readonly reader: OrderReader;
   readonly intake: OrderIntake;
   readonly pipeline: IssuancePipeline;
@@ -101,6 +105,8 @@ export class TestIssuer {
   readonly hopeless: HopelessOrders;
   readonly sweep: ChallengeSweep;
   readonly caReturn: CaReturn;
+  readonly renewalInfo: RenewalInfoPolls;
+  readonly sleeping: SleepingDevices;
   readonly signal = new QueueSignal();
   readonly #notifications: NotificationListener;
 
@@ -113,11 +119,16 @@ export class TestIssuer {
     const config = {
       dns: { zones: [ZONE] },
       http: { publicUrl: 'https://fleet.test' },
-      acme: { directoryUrl: options.directoryUrl ?? DIRECTORY_URL, ordersInFlight: options.ordersInFlight ?? 4 },
+      acme: {
+        directoryUrl: options.directoryUrl ?? DIRECTORY_URL,
+        ordersInFlight: options.ordersInFlight ?? 4,
+        renewSilentDays: 120,
+      },
     } as unknown as AppConfig;
     const { dataSource, clock, ca } = this;
     const budget = (this.budget = new IssuanceBudget(this.buckets, options.profile ?? BUILTIN_PROFILES.none));
-    const claims = new OrderClaims(dataSource, budget, this.buckets, new PlannerStore());
+    const planner = new PlannerStore();
+    const claims = new OrderClaims(dataSource, budget, this.buckets, planner);
     const keys = new DeviceKeys();
     const speed = new IssuanceSpeed();
     const timings = { ...new WorkerTimings(), pollSeconds: 0.2, firstSetupRetrySeconds: 0.1, ...options.timings };
@@ -127,7 +138,8 @@ export class TestIssuer {
     this.queue = new OrderQueue(dataSource, claims, budget);
     this.progress = new OrderProgress(dataSource, budget);
     this.certificates = new CertificateStore(dataSource);
-    this.reader = new OrderReader(dataSource, speed, config);
+    this.reasons = new WaitingReasons(dataSource, this.accounts, budget, this.buckets, planner, speed, config);
+    this.reader = new OrderReader(dataSource, speed, this.reasons, config);
     this.hopeless = new HopelessOrders(budget);
     const flags = new DeviceFlags(dataSource);
     this.intake = new OrderIntake(dataSource, keys, flags, this.reader, this.signal, budget, clock);
@@ -143,6 +155,8 @@ export class TestIssuer {
     this.revocations = new Revocations(dataSource, this.accounts, keys, this.hopeless, clock);
     this.sweep = new ChallengeSweep(dataSource, zone as unknown as ChallengeRecords, clock);
     this.caReturn = new CaReturn(dataSource, ca, this.queue, this.signal, clock, config);
+    this.renewalInfo = new RenewalInfoPolls(dataSource, this.accounts, clock);
+    this.sleeping = new SleepingDevices(dataSource, this.intake, clock, config);
     this.#notifications = new NotificationListener(database.url);
     this.worker = new OrderWorker(
       this.queue,
