@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import type { ListenAddress } from '../../platform/config/app-config.js';
-import { dnsQuery, matchAnswer, type DnsQuery, type DnsQueryOptions } from '../wire/dns-query.js';
+import { anySpelling, dnsQuery, type DnsQuery, type DnsQueryOptions } from '../wire/dns-query.js';
 import { exchangeTcp, exchangeUdp, TransportFailure } from '../wire/dns-transport.js';
 import { WireFormatError } from '../wire/rr-reader-error.js';
 import type { Observation, Silence } from './domain/observation.js';
@@ -81,9 +81,4 @@ export class DnsProbe {
       isOurs: false,
     };
   }
-}
-
-/** An answer in another spelling is one that the doctor has something to say about. */
-function anySpelling(query: DnsQuery, message: Buffer): 'answer' | 'unrelated' {
-  return matchAnswer(query, message) === 'unrelated' ? 'unrelated' : 'answer';
 }

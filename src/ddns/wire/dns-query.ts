@@ -80,6 +80,11 @@ export function matchAnswer(query: DnsQuery, message: Buffer): AnswerMatch {
   return lowerCase(question).equals(lowerCase(query.question)) ? 'letter-case-changed' : 'unrelated';
 }
 
+/** As matchAnswer, for who asks whether a server answers at all, and looks at the letters' case later or never. */
+export function anySpelling(query: DnsQuery, message: Buffer): AnswerMatch {
+  return matchAnswer(query, message) === 'unrelated' ? 'unrelated' : 'answer';
+}
+
 export function isTruncated(message: Buffer): boolean {
   return (message.readUInt16BE(2) & 0x0200) !== 0;
 }

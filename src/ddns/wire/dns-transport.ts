@@ -75,9 +75,14 @@ export function exchangeUdp(
     });
     socket.on('close', () => clearTimeout(timer));
     // Connected: the kernel drops what comes from elsewhere, and reports what is refused.
-    socket.connect(server.port, server.address, () => {
-      socket.send(query.message, (error) => {
-        if (error) fail(error);
+    // The callback gets the error of a connect that failed at once (no route), although its type does not say so.
+    socket.connect(server.port, server.address, (error?: Error) => {
+      if (error) {
+        fail(error);
+        return;
+      }
+      socket.send(query.message, (sendError) => {
+        if (sendError) fail(sendError);
       });
     });
   }).finally(() => socket.close());
