@@ -10,13 +10,18 @@ import { ApiKeysController } from './api/api-keys.controller.js';
 import { DevicesController } from './api/devices.controller.js';
 import { EnrollmentKeysController } from './api/enrollment-keys.controller.js';
 import { FleetController } from './api/fleet.controller.js';
+import { LimitsController } from './api/limits.controller.js';
+import { OrdersController } from './api/orders.controller.js';
 import { ZonesController } from './api/zones.controller.js';
 import { AdminToken } from './auth/admin-token.js';
 import { ApiKeyEntity } from './auth/api-key.entity.js';
 import { ApiKeys } from './auth/api-keys.js';
 import { OperatorGuard } from './auth/operator.guard.js';
 import { DeviceListing } from './devices/device-listing.js';
+import { BucketLevels } from './fleet/bucket-levels.js';
+import { FleetForecasts } from './fleet/fleet-forecast.js';
 import { FleetSummaries } from './fleet/fleet-summary.js';
+import { OrderListing } from './orders/order-listing.js';
 import { ZoneListing } from './zones/zone-listing.js';
 
 /** What operators see and steer. */
@@ -28,10 +33,23 @@ import { ZoneListing } from './zones/zone-listing.js';
     DevicesController,
     EnrollmentKeysController,
     FleetController,
+    LimitsController,
+    OrdersController,
     OperatorAccessController,
     ZonesController,
   ],
-  providers: [AccessGrants, AdminToken, ApiKeys, DeviceListing, FleetSummaries, OperatorGuard, ZoneListing],
+  providers: [
+    AccessGrants,
+    AdminToken,
+    ApiKeys,
+    BucketLevels,
+    DeviceListing,
+    FleetForecasts,
+    FleetSummaries,
+    OperatorGuard,
+    OrderListing,
+    ZoneListing,
+  ],
   exports: [AdminToken, ApiKeys, DeviceListing, FleetSummaries, ZoneListing],
 })
 export class OperatorsModule {}

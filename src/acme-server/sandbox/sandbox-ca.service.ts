@@ -9,6 +9,7 @@ import { DataSource } from 'typeorm';
 
 import { Clock } from '../../kernel/clock.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
+import type { RenewalWindow } from '../domain/certificate.js';
 import { PostgresAcmeStore } from '../store/postgres/postgres-acme-store.js';
 import { SandboxCa, type RunningSandboxCa, type SandboxCaSettings } from './sandbox-ca.js';
 
@@ -38,6 +39,11 @@ export class SandboxCaService implements OnApplicationBootstrap, BeforeApplicati
   get running(): RunningSandboxCa {
     if (!this.started) throw new Error('The sandbox CA has not started.');
     return this.started;
+  }
+
+  /** See SandboxCa. */
+  setRenewalWindow(serialOrCertId: string, window: RenewalWindow | undefined): Promise<void> {
+    return this.ca.setRenewalWindow(serialOrCertId, window);
   }
 
   async onApplicationBootstrap(): Promise<void> {

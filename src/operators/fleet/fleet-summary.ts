@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 
 import { Clock } from '../../kernel/clock.js';
 import { healthSql } from '../devices/health-sql.js';
+import { BucketLevels, type BucketLevel } from './bucket-levels.js';
 
 /** What an operator sees first. */
 export interface FleetSummary {
@@ -25,7 +26,7 @@ export interface FleetSummary {
   readonly queue: Readonly<Record<'queued' | 'issuing' | 'deferred', number>> & {
     readonly reasons: readonly { readonly reason: string; readonly orders: number }[];
   };
-  readonly buckets: readonly unknown[];
+  readonly buckets: readonly BucketLevel[];
   readonly zones: readonly { readonly zone: string; readonly serial: number }[];
 }
 
@@ -49,12 +50,13 @@ const HEALTH = `
 export class FleetSummaries {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly levels: BucketLevels,
     private readonly clock: Clock,
   ) {}
 
   async read(): Promise<FleetSummary> {
     const now = this.clock.now();
-    const [devices, health, expiries, failures, queue, reasons, zones] = await Promise.all([
+    const [devices, health, expiries, failures, queue, reasons, zones, buckets] = await Promise.all([
       this.dataSource.query<Counts[]>(
         `SELECT count(*)::int AS total, count(*) FILTER (WHERE state = 'active')::int AS active,
                 count(*) FILTER (WHERE state = 'suspended')::int AS suspended,
@@ -85,6 +87,7 @@ export class FleetSummaries {
       this.dataSource.query<{ zone: string; serial: number }[]>(
         `SELECT name AS zone, serial::bigint::float8 AS serial FROM zones ORDER BY name`,
       ),
+      this.levels.read(),
     ]);
     const byHealth = Object.fromEntries(health.map((row) => [row.health, row.devices]));
     const byStatus = Object.fromEntries(queue.map((row) => [row.status, row.orders]));
@@ -107,7 +110,7 @@ export class FleetSummaries {
         deferred: byStatus['deferred'] ?? 0,
         reasons,
       },
-      buckets: [],
+      buckets,
       zones,
     };
   }
