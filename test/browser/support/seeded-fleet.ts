@@ -41,5 +41,5 @@ export async function seedFleet(dataSource: DataSource, count: number, pem: stri
       WHERE o.status <> 'deferred'`,
     [pem],
   );
-  await dataSource.query('ANALYZE devices, issuance_orders, certificates');
+  await dataSource.query('VACUUM ANALYZE devices, issuance_orders, certificates');
 }
