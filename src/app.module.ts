@@ -14,6 +14,7 @@ import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { loggingModule } from './platform/logging/logging.module.js';
+import { MetricsModule } from './platform/metrics/metrics.module.js';
 import { SecurityModule } from './platform/security/security.module.js';
 import { SandboxModule } from './sandbox/sandbox.module.js';
 
@@ -30,6 +31,7 @@ export class AppModule {
         SecurityModule,
         DatabaseModule.forRoot(),
         HealthModule,
+        MetricsModule,
         DevicesModule,
         DdnsModule,
         LimitsModule.forConfig(config),

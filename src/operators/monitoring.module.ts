@@ -15,6 +15,11 @@ import { EventTail } from './events/event-tail.js';
 import { MailDeliveries } from './mail/mail-deliveries.js';
 import { MailFanOut } from './mail/mail-fan-out.js';
 import { MailWorker } from './mail/mail-worker.js';
+import { DnsMetrics } from './metrics/dns-metrics.js';
+import { FleetFiguresReader } from './metrics/fleet-figures.js';
+import { FleetMetrics } from './metrics/fleet-metrics.js';
+import { IssuanceMetrics } from './metrics/issuance-metrics.js';
+import { MetricsController } from './metrics/metrics.controller.js';
 import { OperatorsModule } from './operators.module.js';
 import { WebhookDeliveries } from './webhooks/webhook-deliveries.js';
 import { WebhookFanOut } from './webhooks/webhook-fan-out.js';
@@ -24,7 +29,7 @@ import { Webhooks } from './webhooks/webhooks.js';
 /** What happened, who did it, and who is told. */
 @Module({
   imports: [OperatorsModule],
-  controllers: [AuditController, EventsController, WebhooksController],
+  controllers: [AuditController, EventsController, MetricsController, WebhooksController],
   providers: [
     AuditLog,
     { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
@@ -41,6 +46,10 @@ import { Webhooks } from './webhooks/webhooks.js';
     MailFanOut,
     MailDeliveries,
     MailWorker,
+    DnsMetrics,
+    FleetFiguresReader,
+    FleetMetrics,
+    IssuanceMetrics,
   ],
   exports: [EventListing, EventTail],
 })

@@ -3,6 +3,11 @@ export type Counts = {
   readonly [Name in keyof DnsCounters as DnsCounters[Name] extends number ? Name : never]: number;
 };
 
+/** Types up to CAA have a place of their own; all others share that of type 0, which is none. */
+const TYPES = 258;
+/** An answer's header has room for so many. */
+const RCODES = 16;
+
 /** What the listeners have seen since the process began; plain numbers, because they are counted for each query. */
 export class DnsCounters {
   udpQueries = 0;
@@ -23,5 +28,20 @@ export class DnsCounters {
   /** Adds what another process has counted since it was asked before. */
   addDifference(now: Counts, before: Counts | undefined): void {
     for (const name of Object.keys(now) as (keyof Counts)[]) this[name] += now[name] - (before?.[name] ?? 0);
+  }
+  /** Answers by type and rcode; floats, because they hold whole numbers far beyond 32 bits. */
+  readonly #answers = new Float64Array(TYPES * RCODES);
+
+  /** Counts an answer: two small integers, no garbage. */
+  answered(qtype: number, rcode: number): void {
+    const index = (qtype < TYPES ? qtype : 0) * RCODES + (rcode & 0x0f);
+    this.#answers[index] = this.#answers[index]! + 1;
+  }
+
+  /** Every pair that was seen; type 0 is all types that have no place of their own, and answers without a question. */
+  answers(): { readonly qtype: number; readonly rcode: number; readonly count: number }[] {
+    return [...this.#answers.entries()]
+      .filter(([, count]) => count > 0)
+      .map(([index, count]) => ({ qtype: Math.floor(index / RCODES), rcode: index % RCODES, count }));
   }
 }

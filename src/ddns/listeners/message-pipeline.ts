@@ -7,6 +7,9 @@ import type { DnsCounters } from './dns-counters.js';
 import type { Exchange, MessageHook, MessageSource, Transport } from './message-hook.js';
 import { ADMIT, DROP, SLIP, type QueryGate } from './query-gate.js';
 
+/** The octet of a message whose lower half is the RCODE (RFC 1035 section 4.1.1). */
+const RCODE_OCTET = 3;
+
 /** Sends the answers that come later than the call; the listeners' side of an Exchange. */
 export interface Responder {
   respond(message: Uint8Array, source: MessageSource): Promise<void>;
@@ -52,13 +55,16 @@ export class MessagePipeline {
 
   /** @returns how many octets to send back now; 0 for silence, or when a hook answers later through `responder`. */
   process(message: Buffer, transport: Transport, source: MessageSource, responder: Responder): number {
+    let octets: number;
     try {
-      return this.#process(message, transport, source, responder);
+      octets = this.#process(message, transport, source, responder);
     } catch (error) {
       this.#counters.failures += 1;
       this.#onFailure(error);
-      return this.#engine.refuse(this.#query, RCODE.SERVFAIL);
+      octets = this.#engine.refuse(this.#query, RCODE.SERVFAIL);
     }
+    if (octets > 0) this.#counters.answered(this.#query.qtype, this.#engine.octets[RCODE_OCTET]!);
+    return octets;
   }
 
   #process(message: Buffer, transport: Transport, source: MessageSource, responder: Responder): number {
@@ -98,7 +104,10 @@ export class MessagePipeline {
       transport,
       source: { address, port },
       message: query.message,
-      send: (answer) => responder.respond(answer, source),
+      send: (answer) => {
+        this.#counters.answered(query.qtype, answer[RCODE_OCTET]!);
+        return responder.respond(answer, source);
+      },
     };
     responder.changeAnswersDue(1);
     void this.#await(hook.handle(query, exchange), query, exchange).finally(() => responder.changeAnswersDue(-1));
