@@ -7,7 +7,7 @@ import { Verdict, type Finding } from './domain/finding.js';
 import { authoritativeSerial, checkNameServer } from './domain/name-server-check.js';
 import { checkRebinding } from './domain/rebinding-check.js';
 import { checkSerials } from './domain/serial-check.js';
-import { checkResolver, checkTestRecord, hasRecord } from './domain/test-record-check.js';
+import { checkResolver, checkResolverFindsZone, checkTestRecord, hasRecord } from './domain/test-record-check.js';
 import { askParent } from './ask-parent.js';
 import type { DnsProbe } from './dns-probe.js';
 import { NO_RESOLVER, type DoctorSettings } from './doctor-settings.js';
@@ -36,14 +36,17 @@ export async function examineZone(zone: string, instruments: Instruments): Promi
   const seen = await Promise.all(addresses.map((address) => observeNameServer(probe, zone, address)));
   const answering = addresses.filter((_, index) => seen[index]!.udp.kind === 'answer');
   const { made, finding: writing } = await makeRecords(zone, instruments);
-  const written = made ? await examineRecords(zone, made, answering, instruments) : [];
+  const written = made
+    ? await examineRecords(zone, made, answering, instruments)
+    : await examineResolvers(zone, instruments);
   return [
     ...(parents
       ? checkDelegation(zone, settings.nameServers, parents)
       : [new Verdict('delegation', zone).skipped(NO_RESOLVER)]),
     ...findings,
     ...seen.flatMap((observations) => checkNameServer(zone, names, observations)),
-    ...(writing ? [writing] : written),
+    ...(writing ? [writing] : []),
+    ...written,
     ...(await examineSerials(zone, answering, made, instruments)),
     await examineCaa(zone, made, answering, instruments),
   ];
@@ -100,6 +103,20 @@ async function examineRecords(
     findings.push(checkRebinding({ resolver: name, zone, address, observation, findsZone }));
   }
   return findings;
+}
+
+/** What can be told of the resolvers when no record was made. */
+async function examineResolvers(zone: string, { settings, probe }: Instruments): Promise<readonly Finding[]> {
+  if (settings.resolvers.length === 0) return [new Verdict('resolver', zone).skipped(NO_RESOLVER)];
+  const findings = settings.resolvers.map(async (resolver) => {
+    const name = hostPort(resolver);
+    const seen = await probe.ask(resolver, { name: zone, type: TYPE.SOA, recursion: true });
+    return [
+      checkResolverFindsZone(name, zone, seen),
+      new Verdict('rebinding', name).skipped('not looked at: it takes a test record with a private address'),
+    ];
+  });
+  return (await Promise.all(findings)).flat();
 }
 
 async function examineSerials(

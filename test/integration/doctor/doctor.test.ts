@@ -225,8 +225,11 @@ describe('the doctor', () => {
     expect(without).toMatchObject({ check: 'test-record', status: 'warn' });
     const [wrong] = troubles(await examine({}, { token: 'fco_wrong' }));
     expect(wrong).toMatchObject({ check: 'test-record', status: 'fail', message: expect.stringContaining('401') });
-    const findings = await examine({ mayWrite: false });
+    const resolver = await start('127.0.0.1', meddlingWith({ address: '127.0.0.1', port }));
+    const findings = await examine({ mayWrite: false, resolvers: [resolver] });
     expect(troubles(findings)).toEqual([]);
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'resolver', status: 'ok' }));
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'rebinding', status: 'skipped' }));
     expect(findings).toContainEqual(expect.objectContaining({ check: 'test-record', status: 'skipped' }));
   });
 

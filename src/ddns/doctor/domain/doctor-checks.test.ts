@@ -9,7 +9,7 @@ import { checkRebinding } from './rebinding-check.js';
 import { rebindingExceptions } from './rebinding-exceptions.js';
 import { checkSerials } from './serial-check.js';
 import { checkClock, checkServer, type ServerAnswer } from './server-check.js';
-import { checkResolver, checkTestRecord } from './test-record-check.js';
+import { checkResolver, checkResolverFindsZone, checkTestRecord } from './test-record-check.js';
 
 const ZONE = 'd.example.com';
 const SOA = aRecord(ZONE, TYPE.SOA, 'ns1.d.example.com hostmaster.example.com 1000 900 300 1209600 60');
@@ -285,6 +285,17 @@ describe('checkTestRecord and checkResolver', () => {
     [SILENCE, 'fail'],
   ])('judges a resolver', (seen, status) => {
     expect(checkResolver('127.0.0.1:53', small, seen)).toMatchObject({ status });
+  });
+});
+
+describe('checkResolverFindsZone', () => {
+  it.each<[ObservedAnswer | Silence, string]>([
+    [anAnswer({ aa: false, answers: [SOA] }), 'ok'],
+    [anAnswer({ aa: false }), 'fail'],
+    [anAnswer({ rcode: 2, answers: [SOA] }), 'fail'],
+    [SILENCE, 'fail'],
+  ])('judges a resolver by the SOA', (seen, status) => {
+    expect(checkResolverFindsZone('127.0.0.1:53', ZONE, seen)).toMatchObject({ status });
   });
 });
 

@@ -66,15 +66,25 @@ function checkLarge(verdict: Verdict, large: TestRecord, udp: Observation, tcp: 
 
 /** Does the resolver find the record? */
 export function checkResolver(resolver: string, small: TestRecord, seen: Observation): Finding {
+  return judgeResolver(resolver, 'the TXT record made through the API', hasRecord(seen, small), seen);
+}
+
+/** Does the resolver find the zone's SOA? What can be told when no record was made. */
+export function checkResolverFindsZone(resolver: string, zone: string, seen: Observation): Finding {
+  const isFound = seen.kind === 'answer' && seen.rcode === 0 && valuesAt(seen, zone, TYPE.SOA).length > 0;
+  return judgeResolver(resolver, `the SOA record of ${zone}`, isFound, seen);
+}
+
+function judgeResolver(resolver: string, what: string, isFound: boolean, seen: Observation): Finding {
   const verdict = new Verdict('resolver', resolver);
-  if (hasRecord(seen, small)) return verdict.ok('finds the TXT record made through the API');
+  if (isFound) return verdict.ok(`finds ${what}`);
   const advice =
     seen.kind === 'answer' && seen.rcode === 3
       ? 'From the root down, the resolver does not come to our servers: see the findings about the delegation. After a change of the delegation, wait for the TTL of the parent’s old records.'
       : seen.kind === 'answer'
         ? 'The resolver could not get an answer that it trusts. Look for failing name servers above, and for a DS record in the parent zone although the zone is not signed.'
         : 'Check /etc/resolv.conf, or name a resolver with --resolver ADDRESS.';
-  return verdict.fail(`does not find the TXT record: ${told(seen)}`, advice);
+  return verdict.fail(`does not find ${what}: ${told(seen)}`, advice);
 }
 
 function told(seen: Observation): string {
