@@ -24,7 +24,7 @@ export class FleetPageController {
   @NeedsSession('viewer')
   async show(@Req() request: SessionRequest, @Res() response: Response): Promise<void> {
     const now = this.clock.now();
-    const [summary, weeks] = await Promise.all([this.summaries.read(), this.expiries.byWeek(now)]);
+    const [summary, weeks] = await Promise.all([this.summaries.read(), this.expiries.byWeek()]);
     const histogram = expiryHistogram(weeks, now);
     sendPage(response, fleetPage({ session: request.session, summary, histogram, now }));
   }

@@ -9,7 +9,7 @@ import { layout } from '../../html/layout.js';
 import { table } from '../../html/table.js';
 import { ago, utc } from '../../html/time.js';
 import type { Session } from '../../session/session.js';
-import { bucketGauges, type ShownBucket } from './bucket-gauges.view.js';
+import { bucketGauges } from './bucket-gauges.view.js';
 
 export interface FleetView {
   readonly session: Session;
@@ -45,7 +45,7 @@ export function fleetPage({ session, summary, histogram, now }: FleetView): Html
         </section>
         ${queueCard(summary)}
       </div>
-      ${bucketGauges(summary.buckets as readonly ShownBucket[])}
+      ${bucketGauges(summary.buckets)}
       <div class="columns even">
         <section class="card" aria-labelledby="failures">
           <h2 id="failures">Recent failures</h2>
