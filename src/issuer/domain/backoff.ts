@@ -11,3 +11,11 @@ export function retryDelaySeconds(failures: number, random: number): number {
   const index = Math.min(Math.max(failures, 1), DELAYS_SECONDS.length) - 1;
   return Math.round(DELAYS_SECONDS[index]! * (1 + JITTER * random));
 }
+
+/**
+ * After so many failures in a row at the CA a device is in quarantine: one try a day, so that it costs one failed
+ * authorization a day where the CA allows 1,152 in a row before it pauses the name. A success, or nothing else, ends it.
+ */
+export function isQuarantined(failures: number): boolean {
+  return failures >= DELAYS_SECONDS.length;
+}

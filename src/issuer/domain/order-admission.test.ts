@@ -33,6 +33,7 @@ describe('admitOrder', () => {
       inheritAcmeOrder: false,
       notBefore: now,
       heldBackBy: 0,
+      quarantined: false,
     });
   });
 
@@ -99,10 +100,22 @@ describe('admitOrder', () => {
     });
   });
 
+  it('puts a device in quarantine that has failed four times in a row: one try a day', () => {
+    const lastFailureAt = addSeconds(now, -30);
+    expect(admitOrder(facts({ failures: 3, lastFailureAt }), now)).toMatchObject({ quarantined: false });
+    for (const failures of [4, 40]) {
+      expect(admitOrder(facts({ failures, lastFailureAt }), now)).toMatchObject({
+        notBefore: addSeconds(now, 86_370),
+        quarantined: true,
+      });
+    }
+  });
+
   it('does not hold back when the last failure is long ago', () => {
     expect(admitOrder(facts({ failures: 1, lastFailureAt: addSeconds(now, -61) }), now)).toMatchObject({
       notBefore: now,
       heldBackBy: 0,
+      quarantined: false,
     });
   });
 });

@@ -1,5 +1,5 @@
 import { addSeconds } from '../../kernel/clock.js';
-import { retryDelaySeconds } from './backoff.js';
+import { isQuarantined, retryDelaySeconds } from './backoff.js';
 import type { OrderStatus } from './order.js';
 
 /** The device's open order, of which there is at most one. */
@@ -50,6 +50,8 @@ export type Admission =
       readonly notBefore: Date;
       /** Failed orders that hold it back; 0: it does not wait for that. */
       readonly heldBackBy: number;
+      /** It fails so often that it is tried once a day. */
+      readonly quarantined: boolean;
     };
 
 /** A step of the CA takes seconds; by then the order has ended, or is deferred and can be superseded. */
@@ -82,6 +84,7 @@ export function admitOrder(facts: AdmissionFacts, now: Date): Admission {
     inheritAcmeOrder: open?.acmeOrderUrl !== undefined && sameNames(open.names, facts.names),
     notBefore: heldBack ? earliest : now,
     heldBackBy: heldBack ? facts.failures : 0,
+    quarantined: heldBack && isQuarantined(facts.failures),
   };
 }
 

@@ -22,6 +22,8 @@ export type ReasonCode =
   | 'challenge_not_served'
   /** An earlier order of this device failed a short while ago. */
   | 'after_failure'
+  /** This device fails so often that it is tried once a day. */
+  | 'quarantined'
   /** No room left in the CA's limits. */
   | 'budget'
   /** The CA could not validate a name. */

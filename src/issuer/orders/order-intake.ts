@@ -194,8 +194,8 @@ export class OrderIntake {
         csr.spkiSha256,
         csr.names,
         heldBack ? 'deferred' : 'queued',
-        heldBack ? 'after_failure' : null,
-        heldBack ? heldBackSentence(admission.heldBackBy) : null,
+        heldBack ? (admission.quarantined ? 'quarantined' : 'after_failure') : null,
+        heldBack ? heldBackSentence(admission) : null,
         now,
         open?.queued_at ?? now,
         admission.notBefore,
@@ -243,8 +243,10 @@ function busy(admission: Extract<Admission, { kind: 'busy' }>, open: OpenRow, no
   );
 }
 
-function heldBackSentence(failures: number): string {
+function heldBackSentence({ heldBackBy, quarantined }: { heldBackBy: number; quarantined: boolean }): string {
   const orders =
-    failures === 1 ? 'The last order of this device failed' : `The last ${failures} orders of this device failed`;
-  return `${orders} at the CA; this one is tried after a pause.`;
+    heldBackBy === 1 ? 'The last order of this device failed' : `The last ${heldBackBy} orders of this device failed`;
+  return quarantined
+    ? `${orders} at the CA: it is in quarantine and tried once a day, until one succeeds or an operator retries it.`
+    : `${orders} at the CA; this one is tried after a pause.`;
 }
