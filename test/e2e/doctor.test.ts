@@ -47,14 +47,20 @@ remote-control:
 `,
     );
     internet.start(program('unbound'), ['-d', '-c', file]);
-    for (let attempt = 0; attempt < 50; attempt += 1) {
-      const args = ['@127.0.0.1', '+short', '+tries=1', '+timeout=1', ZONE, 'SOA'];
-      if ((await internet.run('dig', args).catch(() => '')).includes('hostmaster')) return;
-      await sleep(200);
-    }
-    throw new Error('Unbound does not find the zone');
+    await until(['@127.0.0.1', ZONE, 'SOA'], 'hostmaster');
+    // The server sets CAA when its account at the CA is made, which is after it is ready.
+    await until(['@193.0.9.53', ZONE, 'CAA'], 'accounturi');
   });
   afterAll(() => internet?.stop());
+
+  async function until(question: readonly string[], text: string): Promise<void> {
+    for (let attempt = 0; attempt < 100; attempt += 1) {
+      const answer = await internet.run('dig', ['+short', '+tries=1', '+timeout=1', ...question]).catch(() => '');
+      if (answer.includes(text)) return;
+      await sleep(200);
+    }
+    throw new Error(`dig ${question.join(' ')} does not find ${text}`);
+  }
 
   /** Exit code and standard output. */
   async function doctor(
