@@ -67,6 +67,12 @@ async function start(config: AppConfig): Promise<NestExpressApplication> {
     const { address, port } = config.http.listen;
     await app.listen(port, address);
     app.get(Logger).log(`the API listens on http://${hostPort(config.http.listen)}`);
+    if (config.http.httpsListen) {
+      // Silence would let an operator believe that devices are served over TLS.
+      process.stderr.write(
+        'fleetcert: FLEETCERT_HTTPS_LISTEN is not served by this release: put a reverse proxy with TLS in front of the API.\n',
+      );
+    }
     if (config.sandbox) void app.get(Sandbox).tellStory();
     return app;
   } catch (error) {
