@@ -2,6 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { Clock } from '../../kernel/clock.js';
+import { bucketSentence, type WaitingReason } from '../../issuer/domain/planner/waiting-reason.js';
+import { WaitingReasons } from '../../issuer/worker/waiting-reasons.js';
 import { healthSql } from '../devices/health-sql.js';
 import { BucketLevels, type BucketLevel } from './bucket-levels.js';
 import { KeptAnswer } from './kept-answer.js';
@@ -54,6 +56,7 @@ export class FleetSummaries {
   constructor(
     private readonly dataSource: DataSource,
     private readonly levels: BucketLevels,
+    private readonly waiting: WaitingReasons,
     private readonly clock: Clock,
   ) {}
 
@@ -64,7 +67,7 @@ export class FleetSummaries {
 
   private async count(): Promise<FleetSummary> {
     const now = this.clock.now();
-    const [devices, health, expiries, failures, queue, reasons, zones, buckets] = await Promise.all([
+    const [devices, health, expiries, failures, queue, reasons, zones, buckets, waiting] = await Promise.all([
       this.dataSource.query<Counts[]>(
         `SELECT count(*)::int AS total, count(*) FILTER (WHERE state = 'active')::int AS active,
                 count(*) FILTER (WHERE state = 'suspended')::int AS suspended,
@@ -96,6 +99,7 @@ export class FleetSummaries {
         `SELECT name AS zone, serial::bigint::float8 AS serial FROM zones ORDER BY name`,
       ),
       this.levels.read(),
+      this.waiting.all(now),
     ]);
     const byHealth = Object.fromEntries(health.map((row) => [row.health, row.devices]));
     const byStatus = Object.fromEntries(queue.map((row) => [row.status, row.orders]));
@@ -116,10 +120,23 @@ export class FleetSummaries {
         queued: byStatus['queued'] ?? 0,
         issuing: byStatus['issuing'] ?? 0,
         deferred: byStatus['deferred'] ?? 0,
-        reasons,
+        reasons: [...reasons, ...limitReasons(waiting.values())]
+          .toSorted((a, b) => b.orders - a.orders)
+          .slice(0, SHOWN),
       },
       buckets,
       zones,
     };
   }
+}
+
+/** Orders that wait for a shared limit, by limit: their reasons are worked out, and not stored. */
+function limitReasons(waiting: Iterable<WaitingReason>): { reason: string; orders: number }[] {
+  const counts = new Map<string, { reason: string; orders: number }>();
+  for (const { code, bucket } of waiting) {
+    if (code !== 'limit' || !bucket) continue;
+    const entry = counts.get(bucket.key) ?? { reason: bucketSentence(bucket), orders: 0 };
+    counts.set(bucket.key, { ...entry, orders: entry.orders + 1 });
+  }
+  return [...counts.values()];
 }

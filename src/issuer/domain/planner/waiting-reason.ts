@@ -47,7 +47,8 @@ export function postponedSentence({ bucket, until }: Postponed): string {
   return `${bucketSentence(bucket)} It is tried again at ${new Date(until).toISOString()}.`;
 }
 
-function bucketSentence({ key, limitName, limit }: Spend): string {
+/** What a bucket that is empty means for everybody who waits for it. */
+export function bucketSentence({ key, limitName, limit }: Spend): string {
   const { scope, title } = limitRule(limitName);
   const { subject } = splitBucketKey(key);
   const of = scope === 'registered-domain' ? `${title} (${subject})` : title;
