@@ -11,8 +11,8 @@ const CONNECTIONS = 64;
 const CHANGES_A_SECOND = 500;
 const SECONDS = 6;
 const ROUNDS = 3;
-/** A rate that is below what any machine of today answers. */
-const STEADY_QUERIES = 5_000;
+/** So few that the burst after a pause of the asking process fits the sockets' buffers. */
+const STEADY_QUERIES = 1_000;
 
 async function withFleet<T>(body: (server: ServerProcess, fleet: DeviceFleet) => Promise<T>): Promise<T> {
   const database = await startBenchDatabase();
@@ -75,8 +75,9 @@ export const dnsQueriesDuringChanges: Bench = {
     return withFleet(async (server, fleet) => {
       const queries = fleet.devices.map(({ name }) => `${name} A`);
       const asker = new UdpAsker(server.dnsPort);
+      let lost = 0;
       const ask = async (index: number): Promise<void> => {
-        await asker.address(fleet.devices[index % DEVICES]!.name);
+        if ((await asker.address(fleet.devices[index % DEVICES]!.name)) === 'lost') lost += 1;
       };
       const measured = {
         quiet: { perSecond: [] as number[], p50: [] as number[], p99: [] as number[] },
@@ -104,6 +105,7 @@ export const dnsQueriesDuringChanges: Bench = {
       return {
         columns: ['case', `p50 ms ${at}`, `p99 ms ${at}`, 'most answers a second (dnsperf)'],
         rows: [row('no changes', measured.quiet), row('with changes', measured.changing)],
+        note: `${lost} of ${2 * ROUNDS * SECONDS * STEADY_QUERIES} answers were lost; they count as 2 s.`,
       };
     });
   },
