@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import { doctorCommand } from './doctor.js';
+import { limitsCommand } from './limits.js';
 import { migrateCommand } from './migrate.js';
 import { planCommand } from './plan.js';
 import { serve } from './serve.js';
@@ -19,5 +20,6 @@ program
 program.addCommand(migrateCommand());
 program.addCommand(doctorCommand());
 program.addCommand(planCommand());
+program.addCommand(limitsCommand());
 
 await program.parseAsync();
