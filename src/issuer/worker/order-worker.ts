@@ -5,6 +5,7 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleD
 import { Clock } from '../../kernel/clock.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import { NotificationListener } from '../../platform/database/notification-listener.js';
+import { withLogFields } from '../../platform/logging/log-fields.js';
 import { type ConnectedAccount, planningAccount } from '../accounts/ca-accounts.js';
 import { CaSetup } from '../accounts/ca-setup.js';
 import { decideOnFailure, wordsOf } from '../domain/failure.js';
@@ -134,7 +135,10 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
   async #run(claimed: ClaimedOrder, account: ConnectedAccount): Promise<void> {
     const startedAt = performance.now();
     try {
-      const end = await this.pipeline.run(claimed, account, this.#stop.signal);
+      const { id: orderId, deviceId } = claimed.order;
+      const end = await withLogFields({ orderId, deviceId }, () =>
+        this.pipeline.run(claimed, account, this.#stop.signal),
+      );
       this.speed.ended(end ?? 'lost', (performance.now() - startedAt) / 1000);
       if (end === 'stopped') await this.#release([claimed.lease]);
     } catch (error) {

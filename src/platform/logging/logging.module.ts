@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 
 import type { DynamicModule } from '@nestjs/common';
 import { LoggerModule } from 'nestjs-pino';
 
 import type { AppConfig } from '../config/app-config.js';
+import { logFields } from './log-fields.js';
 import { sandboxLogDestination } from './log-destination.js';
 
 /** Fields that could hold a credential, wherever a log line might carry them. */
@@ -26,7 +28,13 @@ function levelOf(status: number, error: Error | undefined): 'error' | 'warn' | '
 export function loggingModule(config: AppConfig): DynamicModule {
   const options = {
     level: process.env['FLEETCERT_LOG_LEVEL'] ?? 'info',
-    genReqId: () => randomUUID(),
+    // Told to the caller too, so that an operator finds the lines of a call; never taken from one.
+    genReqId: (_request: unknown, response: ServerResponse) => {
+      const id = randomUUID();
+      response.setHeader('X-Request-Id', id);
+      return id;
+    },
+    mixin: logFields,
     redact: { paths: REDACTED, censor: '[redacted]' },
     // Method, route and status tell what happened; headers and query strings would only carry secrets into the log.
     serializers: {
@@ -39,8 +47,7 @@ export function loggingModule(config: AppConfig): DynamicModule {
       res: (response: { statusCode: number }) => ({ statusCode: response.statusCode }),
     },
     autoLogging: { ignore: (request: { url?: string }) => request.url?.startsWith('/health') ?? false },
-    customLogLevel: (_request: unknown, response: { statusCode: number }, error?: Error) =>
-      levelOf(response.statusCode, error),
+    customLogLevel: (_request: unknown, response: ServerResponse, error?: Error) => levelOf(response.statusCode, error),
   };
   return LoggerModule.forRoot({
     pinoHttp: config.sandbox ? [options, sandboxLogDestination(join(config.dataDirectory, 'server.log'))] : options,

@@ -32,7 +32,7 @@ describeOnEachDatabase('the audit log', (database) => {
   it('tells who did what, when and from where', async () => {
     const { body: key } = await server.admin.post('/v1/api-keys').send({ role: 'operator' }).expect(201);
     const { deviceId } = await server.enroll();
-    await server
+    const { headers } = await server
       .as(key.key)
       .patch(`/v1/devices/${deviceId}`)
       .set('X-Forwarded-For', '192.0.2.7')
@@ -50,6 +50,7 @@ describeOnEachDatabase('the audit log', (database) => {
       outcome: 'done',
     });
     expect(newest!.requestId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(headers['x-request-id']).toBe(newest!.requestId);
     expect(Math.abs(Date.parse(newest!.at) - Date.now())).toBeLessThan(10_000);
   });
 
