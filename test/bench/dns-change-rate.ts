@@ -101,7 +101,7 @@ function patch({ zoneUrl }: PowerDns, agent: Agent, index: number): Promise<void
   });
 }
 
-/** A change that Knot refuses (it has too many under way at times) is not counted. */
+/** Changes that nsupdate reports as failed are not counted. */
 async function nsupdates(port: number): Promise<number> {
   let refused = 0;
   const begin = performance.now();
