@@ -149,6 +149,13 @@ describeOnEachDatabase('events', (database) => {
     }
   });
 
+  it('tell of a sign-in to the dashboard, and of no credential', async () => {
+    await server.anyone.post('/sign-in').type('form').send({ credential: ADMIN_TOKEN, next: '/' }).expect(303);
+    const [newest] = await list('type=operator.signed_in');
+    expect(newest).toMatchObject({ subject: { kind: 'operator', id: 'admin-token' }, data: { role: 'admin' } });
+    expect(JSON.stringify(newest)).not.toContain(ADMIN_TOKEN);
+  });
+
   it('are deleted when they are old', async () => {
     const old = new Date(Date.now() - 91 * 86_400_000);
     await recordEvents(dataSource, [

@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { DataSource } from 'typeorm';
 
@@ -7,6 +9,7 @@ import { recordEvents, type NewEvent } from '../../../src/platform/events/record
 import { startApp, type TestApp } from '../../support/app.js';
 import { describeOnEachDatabase } from '../../support/database.js';
 import { freePort } from '../../support/free-port.js';
+import { aKey, csrOf } from '../issuer/support/test-issuer.js';
 import { type Receiver, startReceiver, storeCertificate } from './support.js';
 
 /** Servers of one group have one key. */
@@ -107,6 +110,30 @@ describeOnEachDatabase('webhooks', (database) => {
     });
     await expect.poll(() => receiver.posts.length, WAIT).toBe(1);
     expect(JSON.parse(receiver.posts[0]!.body).chain).toMatch(/^-----BEGIN CERTIFICATE-----\n/);
+  });
+
+  it('carry the chain of a certificate that the CA has just issued, and its revocation', async () => {
+    await hook({ events: ['certificate.issued', 'certificate.revoked'], includeChain: true });
+    const { token, name, deviceId } = await server.enroll();
+    const call = server.as(token);
+    await call
+      .post('/v1/device/orders')
+      .send({ csr: csrOf(aKey(), [name]) })
+      .expect(202);
+    await expect.poll(() => receiver.posts.length, { timeout: 25_000, interval: 50 }).toBe(1);
+    const { chain, subject, data } = JSON.parse(receiver.posts[0]!.body);
+    const leaf = new X509Certificate(chain);
+    expect(leaf.subjectAltName).toContain(`DNS:${name}`);
+    expect(subject).toEqual({ kind: 'device', id: deviceId, name });
+    expect(data.names).toEqual([name]);
+    await call.post('/v1/device/certificate/revoke').send({ reason: 'superseded' });
+    await expect.poll(() => receiver.posts.length, WAIT).toBe(2);
+    expect(JSON.parse(receiver.posts[1]!.body)).toMatchObject({
+      type: 'certificate.revoked',
+      data: { reason: 'superseded', serial: data.serial },
+    });
+    const { text } = await server.anyone.get('/metrics').expect(200);
+    expect(text).toMatch(/^fleetcert_order_runs_total\{outcome="issued"\} [1-9]/m);
   });
 
   it('try again under the same id, and give up in the end for all to see', async () => {

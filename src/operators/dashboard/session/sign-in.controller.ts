@@ -1,10 +1,12 @@
 import { Controller, Get, Inject, Logger, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import { DataSource } from 'typeorm';
 
 import { Clock } from '../../../kernel/clock.js';
 import { DomainError } from '../../../kernel/errors.js';
 import { APP_CONFIG, type AppConfig } from '../../../platform/config/app-config.js';
+import { noteEvent, type NewEvent } from '../../../platform/events/record-events.js';
 import { AdminToken } from '../../auth/admin-token.js';
 import { ApiKeys, type Operator } from '../../auth/api-keys.js';
 import { durationText } from '../domain/duration-text.js';
@@ -35,6 +37,7 @@ export class SignInController {
     private readonly adminToken: AdminToken,
     private readonly sessions: Sessions,
     private readonly clock: Clock,
+    private readonly dataSource: DataSource,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
@@ -70,6 +73,7 @@ export class SignInController {
     }
     this.limiter.forgive(client);
     this.logger.log({ operator: operator.id, role: operator.role, client }, 'signed in to the dashboard');
+    await noteEvent(this.dataSource, signedIn(operator, this.clock.now()));
     setSessionCookie(request, response, this.sessions.seal(operator));
     response.redirect(303, next);
   }
@@ -99,6 +103,11 @@ export class SignInController {
   private tokenFileHint(): string | undefined {
     return this.config.sandbox ? this.adminToken.path : undefined;
   }
+}
+
+function signedIn({ id, role }: Operator, at: Date): NewEvent {
+  const message = `An operator has signed in to the dashboard (${id}, ${role}).`;
+  return { type: 'operator.signed_in', subject: { kind: 'operator', id }, message, data: { role }, at };
 }
 
 function aboutSeconds(milliseconds: number): string {
