@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import type { AddressInfo } from 'node:net';
 
 import { AlarmScan } from '../../../src/operators/alarms/alarm-scan.js';
+import { APP_CONFIG, type AppConfig } from '../../../src/platform/config/app-config.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { describeOnEachDatabase } from '../../support/database.js';
 import { freePort } from '../../support/free-port.js';
@@ -170,6 +171,24 @@ describeOnEachDatabase('alarms', (database) => {
     await dataSource.query(`UPDATE issuance_orders SET reason_code = 'budget' WHERE reason_code = 'ca_unreachable'`);
     await scan();
     expect(await types()).toEqual(['ca.returned', 'ca.unreachable', 'ca.paused']);
+  });
+
+  it('tell that a limit of the CA is near, and when there is room again', async () => {
+    const { directoryUrl } = server.app.get<AppConfig>(APP_CONFIG).acme;
+    const key = 'certificates-per-domain:near.test';
+    await dataSource.query(`INSERT INTO issuance_buckets (ca, key, tat, reserved) VALUES ($1, $2, 0, 46)`, [
+      directoryUrl,
+      key,
+    ]);
+    const told = async () =>
+      ((await server.admin.get('/v1/events').expect(200)).body.items as { type: string; subject: { id: string } }[])
+        .filter(({ subject }) => subject.id === key)
+        .map(({ type }) => type);
+    await scan();
+    expect(await told()).toEqual(['limit.near']);
+    await dataSource.query(`UPDATE issuance_buckets SET reserved = 10 WHERE key = $1`, [key]);
+    await scan();
+    expect(await told()).toEqual(['alarm.resolved', 'limit.near']);
   });
 
   it('tell of a secondary that does not answer', async () => {
