@@ -15,10 +15,14 @@ export interface OrderView {
 const WAITING_IN_LINE = 'It waits for its turn.';
 
 /**
- * The sentence for people: what the order waits for, or why it failed. What is stored with the order goes before what
- * the planner says of all.
+ * The sentence for people: what the order waits for, or why it failed. A limit that holds it goes before what is stored
+ * with it, and that before its turn in the line.
  */
 export function reasonOf(order: Pick<IssuanceOrder, 'status' | 'reason'>, waiting?: WaitingReason): string | undefined {
+  // What is stored may be over: the order is due, and a limit is what it waits for now.
+  if (waiting?.code === 'limit' && (order.status === 'queued' || order.status === 'deferred')) {
+    return waitingSentence(waiting);
+  }
   if (order.reason !== undefined) return order.reason;
   if (order.status !== 'queued') return undefined;
   return waiting === undefined ? WAITING_IN_LINE : waitingSentence(waiting);

@@ -99,7 +99,8 @@ export class OrderListing {
   }
 
   private itemOf(row: Row, waiting: WaitingReason | undefined, now: Date): OrderItem {
-    const planners = row.status === 'queued' && row.reasonCode === null ? (waiting?.code ?? null) : null;
+    const waits = row.status === 'queued' || row.status === 'deferred' ? waiting?.code : undefined;
+    const planners = waits === 'limit' || (waits === 'slot' && row.reasonCode === null) ? waits : undefined;
     return {
       orderId: row.orderId,
       deviceId: row.deviceId,
@@ -107,7 +108,7 @@ export class OrderListing {
       group: row.group,
       names: row.names,
       status: row.status,
-      reasonCode: row.reasonCode ?? planners,
+      reasonCode: planners ?? row.reasonCode,
       reason: reasonOf({ status: row.status, reason: row.reason ?? undefined }, waiting) ?? null,
       estimatedAt: estimatedEnd(row, waiting, this.speed.secondsPerOrder, now) ?? null,
       nextAttemptAt: row.nextAttemptAt,
