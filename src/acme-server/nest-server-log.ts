@@ -7,10 +7,10 @@ export class NestServerLog implements ServerLog {
   constructor(private readonly logger: Logger) {}
 
   info(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
-    this.logger.log({ message, ...fields });
+    this.logger.log({ ...fields }, message);
   }
 
   error(message: string, cause: unknown): void {
-    this.logger.error(message, cause instanceof Error ? cause.stack : String(cause));
+    this.logger.error({ err: cause }, message);
   }
 }

@@ -10,6 +10,7 @@ import { DataSource } from 'typeorm';
 import { Clock } from '../../kernel/clock.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import type { RenewalWindow } from '../domain/certificate.js';
+import { NestServerLog } from '../nest-server-log.js';
 import { PostgresAcmeStore } from '../store/postgres/postgres-acme-store.js';
 import { SandboxCa, type RunningSandboxCa, type SandboxCaSettings } from './sandbox-ca.js';
 
@@ -28,11 +29,8 @@ export class SandboxCaService implements OnApplicationBootstrap, BeforeApplicati
     dataSource: DataSource,
     clock: Clock,
   ) {
-    const logger = new Logger('SandboxCa');
-    this.ca = new SandboxCa(new PostgresAcmeStore(dataSource, 'sandbox-ca'), clock, {
-      info: (message, fields) => logger.log({ ...fields }, message),
-      error: (message, cause) => logger.error({ err: cause }, message),
-    });
+    const log = new NestServerLog(new Logger('SandboxCa'));
+    this.ca = new SandboxCa(new PostgresAcmeStore(dataSource, 'sandbox-ca'), clock, log);
   }
 
   /** Where it is, and its files; there once the application has started. */
