@@ -11,6 +11,7 @@ import { MonitoringModule } from './operators/monitoring.module.js';
 import { OperatorsModule } from './operators/operators.module.js';
 import type { AppConfig } from './platform/config/app-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
+import type { DatabaseServer } from './platform/database/database-server.js';
 import { DatabaseModule } from './platform/database/database.module.js';
 import { HealthModule } from './platform/health/health.module.js';
 import { loggingModule } from './platform/logging/logging.module.js';
@@ -21,7 +22,11 @@ import { SandboxModule } from './sandbox/sandbox.module.js';
 /** The server. In the sandbox it brings its own CA and demo devices. */
 @Module({})
 export class AppModule {
-  static forConfig(config: AppConfig): DynamicModule {
+  /**
+   * @param database a server that is open and migrated, or will be; absent: the application opens it
+   * @throws ConfigurationError for what only the modules can check
+   */
+  static forConfig(config: AppConfig, database?: Promise<DatabaseServer>): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -29,7 +34,7 @@ export class AppModule {
         loggingModule(config),
         ScheduleModule.forRoot(),
         SecurityModule,
-        DatabaseModule.forRoot(),
+        DatabaseModule.forRoot(database),
         HealthModule,
         MetricsModule,
         DevicesModule,

@@ -16,6 +16,7 @@ program
   .description('run the server; with no configuration, the sandbox')
   .action(async () => {
     process.exitCode = await serve(process.env, process.cwd());
+    setTimeout(() => process.exit(), 2000).unref();
   });
 program.addCommand(migrateCommand());
 program.addCommand(doctorCommand());

@@ -1,87 +1,107 @@
 import 'reflect-metadata';
 
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 
 import { AppModule } from '../app.module.js';
 import { openApi } from '../openapi.js';
+import type { AppConfig } from '../platform/config/app-config.js';
 import {
   ConfigurationError,
   EXIT_CONFIGURATION,
   readEnvironment,
   type Environment,
 } from '../platform/config/environment.js';
-import type { AppConfig } from '../platform/config/app-config.js';
 import { hostPort, readConfig } from '../platform/config/read-config.js';
-import { configureHttp } from '../platform/http/configure-http.js';
+import type { DatabaseServer } from '../platform/database/database-server.js';
+import { openMigratedServer } from '../platform/database/database.module.js';
 import { closeGracefully } from '../platform/http/close-gracefully.js';
+import { configureHttp } from '../platform/http/configure-http.js';
 import { Sandbox } from '../sandbox/sandbox.js';
+import { BootLogger } from './boot-logger.js';
 
 const EXIT_FAILED = 1;
+/** A start that was interrupted gets so long to come to its end before what it opened is closed. */
+const INTERRUPTED_START_SECONDS = 3;
+
+/** What a start has opened so far: closed in the end, however far it came. */
+interface Opened {
+  database?: DatabaseServer;
+  app?: NestExpressApplication;
+}
 
 /**
  * Runs the server until a signal ends it.
  * @returns the exit code: 0 after a signal, 78 for a wrong configuration, 1 when it could not start
  */
 export async function serve(environment: Environment, workingDirectory: string): Promise<number> {
-  let config: AppConfig;
-  try {
-    config = readConfig(readEnvironment(environment, workingDirectory), workingDirectory);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    return refuse(error);
-  }
   const signal = firstSignal();
-  let app: NestExpressApplication | undefined;
+  const opened: Opened = {};
   try {
-    app = await start(config);
+    const config = readConfig(readEnvironment(environment, workingDirectory), workingDirectory);
+    const starting = start(config, opened);
+    const interrupted = await Promise.race([starting, signal]);
+    if (interrupted) await Promise.race([starting.catch(() => undefined), sleep(INTERRUPTED_START_SECONDS * 1000)]);
+    const name = await signal;
+    opened.app?.get(Logger).log(`${name}: stopping`);
+    await close(opened);
+    return 0;
   } catch (error) {
-    if (error instanceof ConfigurationError) return refuse(error);
-    process.stderr.write(`fleetcert could not start: ${(error as Error).message}\n`);
-    return EXIT_FAILED;
+    process.stderr.write(messageOf(error as Error));
+    await close(opened).catch(() => undefined);
+    return error instanceof ConfigurationError ? EXIT_CONFIGURATION : EXIT_FAILED;
   }
-  const name = await signal;
-  app.get(Logger).log(`${name}: stopping`);
-  await closeGracefully(app);
-  return 0;
 }
 
-function refuse(error: ConfigurationError): number {
-  process.stderr.write(`${error.message}\n`);
-  return EXIT_CONFIGURATION;
-}
-
-async function start(config: AppConfig): Promise<NestExpressApplication> {
+/** Resolves when the server serves. What it opens is noted at once, so that a failure further on closes it. */
+async function start(config: AppConfig, opened: Opened): Promise<void> {
+  const logger = new BootLogger();
+  const { promise: database, resolve: provide } = Promise.withResolvers<DatabaseServer>();
+  // Before anything is opened: some settings can only be checked by the modules that they are for.
+  const module = AppModule.forConfig(config, database);
   if (config.sandbox) process.stdout.write('fleetcert sandbox: starting (nothing in it needs the internet)\n');
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forConfig(config), {
+  opened.database = await openMigratedServer(config, logger);
+  provide(opened.database);
+  const app = await NestFactory.create<NestExpressApplication>(module, {
     bodyParser: false,
-    bufferLogs: true,
     abortOnError: false,
+    // What goes wrong is told in one sentence by who calls us; the log begins when its own logger is there.
+    logger: false,
   });
+  opened.app = app;
+  app.useLogger(app.get(Logger));
+  logger.handOver();
+  configureHttp(app, config.http);
+  openApi(app);
+  const { address, port } = config.http.listen;
+  await app.listen(port, address);
+  app.get(Logger).log(`the API listens on http://${hostPort(config.http.listen)}`);
+  if (config.http.httpsListen) {
+    // Silence would let an operator believe that devices are served over TLS.
+    process.stderr.write(
+      'fleetcert: FLEETCERT_HTTPS_LISTEN is not served by this release: put a reverse proxy with TLS in front of the API.\n',
+    );
+  }
+  if (config.sandbox) void app.get(Sandbox).tellStory();
+}
+
+/** The application first; the database that it used after it, also when there never was an application. */
+async function close({ app, database }: Opened): Promise<void> {
   try {
-    app.useLogger(app.get(Logger));
-    app.flushLogs();
-    configureHttp(app, config.http);
-    openApi(app);
-    const { address, port } = config.http.listen;
-    await app.listen(port, address);
-    app.get(Logger).log(`the API listens on http://${hostPort(config.http.listen)}`);
-    if (config.http.httpsListen) {
-      // Silence would let an operator believe that devices are served over TLS.
-      process.stderr.write(
-        'fleetcert: FLEETCERT_HTTPS_LISTEN is not served by this release: put a reverse proxy with TLS in front of the API.\n',
-      );
-    }
-    if (config.sandbox) void app.get(Sandbox).tellStory();
-    return app;
-  } catch (error) {
-    await app.close().catch(() => undefined);
-    throw error;
+    if (app) await closeGracefully(app);
+  } finally {
+    await database?.close();
   }
 }
 
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+function messageOf(error: Error): string {
+  return error instanceof ConfigurationError ? `${error.message}\n` : `fleetcert could not start: ${error.message}\n`;
+}
+
+/** Resolves at the first SIGINT or SIGTERM; later ones end the process at once. */
 function firstSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let count = 0;

@@ -92,8 +92,12 @@ export interface AlarmConfig {
   readonly limitLeftFraction: number;
 }
 
+/** How much is logged. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
 /** Everything that can be configured, checked and typed. Secrets stand in `secrets` alone. */
 export interface AppConfig {
+  readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly dataDirectory: string;
   readonly database: DatabaseConfig;
   readonly dns: DnsConfig;

@@ -44,7 +44,7 @@ export class EnvironmentReader {
     } catch (error) {
       if (!(error instanceof Expected)) throw error;
       this.problems.push(
-        `${name}: expected ${error.message}${kind === 'plain' ? `; got ${JSON.stringify(shorten(text))}` : ''}`,
+        `${name}: expected ${error.message}${kind === 'plain' ? `; got ${JSON.stringify(shorten(withoutUserInfo(text)))}` : ''}`,
       );
       return undefined;
     }
@@ -63,6 +63,11 @@ export class EnvironmentReader {
   require(name: string, why: string): void {
     if (!this.isSet(name)) this.problems.push(`${name}: ${why}`);
   }
+}
+
+/** A password in a URL is a secret wherever it stands. */
+function withoutUserInfo(text: string): string {
+  return text.replace(/\/\/[^/@\s]*@/g, '//…@');
 }
 
 function shorten(text: string): string {

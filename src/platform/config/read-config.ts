@@ -2,7 +2,15 @@ import { join, resolve } from 'node:path';
 
 import { isAtOrBelow } from '../../kernel/domain-name.js';
 import { LOOPBACK_RANGES, PRIVATE_RANGES } from '../../kernel/ip-address.js';
-import type { AcmeConfig, AppConfig, DnsConfig, HttpConfig, ListenAddress, MailConfig } from './app-config.js';
+import {
+  LOG_LEVELS,
+  type AcmeConfig,
+  type AppConfig,
+  type DnsConfig,
+  type HttpConfig,
+  type ListenAddress,
+  type MailConfig,
+} from './app-config.js';
 import { ConfigurationError, EnvironmentReader, type Environment } from './environment.js';
 import * as parse from './parsers.js';
 
@@ -61,8 +69,11 @@ export function readConfig(environment: Environment, workingDirectory: string): 
   };
   const adminToken = reader.optional('FLEETCERT_ADMIN_TOKEN', parse.parseAdminToken, 'secret');
 
+  const logLevel = reader.withDefault('FLEETCERT_LOG_LEVEL', parse.oneOf(...LOG_LEVELS), 'info');
+
   if (reader.problems.length > 0) throw new ConfigurationError(reader.problems);
   return {
+    logLevel,
     dataDirectory,
     database: { url: databaseUrl },
     dns,

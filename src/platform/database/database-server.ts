@@ -13,6 +13,13 @@ export interface DatabaseServer {
   close(): Promise<void>;
 }
 
+/** Nest's Logger, or one that speaks before there is an application. */
+export interface DatabaseLogger {
+  log(message: string): void;
+  warn(message: string): void;
+  debug(message: string): void;
+}
+
 /** Injection token of the DatabaseServer. */
 export const DATABASE_SERVER = Symbol('DATABASE_SERVER');
 
@@ -24,8 +31,8 @@ export const DATABASE_SERVER = Symbol('DATABASE_SERVER');
  */
 export async function openDatabaseServer(
   config: Pick<AppConfig, 'database' | 'dataDirectory'>,
+  logger: DatabaseLogger = new Logger('Database'),
 ): Promise<DatabaseServer> {
-  const logger = new Logger('Database');
   const { url } = config.database;
   if (url !== undefined) {
     const version = await waitForPostgres(url, { logger });

@@ -4,29 +4,34 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 
 import { APP_CONFIG, type AppConfig } from '../config/app-config.js';
-import { DATABASE_SERVER, type DatabaseServer, openDatabaseServer } from './database-server.js';
+import { DATABASE_SERVER, type DatabaseLogger, type DatabaseServer, openDatabaseServer } from './database-server.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { migrateDatabase } from './migrate-database.js';
 import { NotificationListener } from './notification-listener.js';
 
 /** The server first, migrated; then the connections to it. In a module of its own, so that the DataSource can wait. */
 @Global()
-@Module({
-  providers: [
-    {
-      provide: DATABASE_SERVER,
-      inject: [APP_CONFIG],
-      useFactory: openMigratedServer,
-    },
-    {
-      provide: NotificationListener,
-      inject: [DATABASE_SERVER],
-      useFactory: (server: DatabaseServer) => new NotificationListener(server.url),
-    },
-  ],
-  exports: [DATABASE_SERVER, NotificationListener],
-})
+@Module({})
 class DatabaseServerModule implements OnApplicationShutdown {
+  static forRoot(opened: Promise<DatabaseServer> | undefined): DynamicModule {
+    return {
+      module: DatabaseServerModule,
+      providers: [
+        {
+          provide: DATABASE_SERVER,
+          inject: [APP_CONFIG],
+          useFactory: (config: AppConfig) => opened ?? openMigratedServer(config),
+        },
+        {
+          provide: NotificationListener,
+          inject: [DATABASE_SERVER],
+          useFactory: (server: DatabaseServer) => new NotificationListener(server.url),
+        },
+      ],
+      exports: [DATABASE_SERVER, NotificationListener],
+    };
+  }
+
   constructor(
     @Inject(DATABASE_SERVER) private readonly server: DatabaseServer,
     private readonly notifications: NotificationListener,
@@ -53,11 +58,12 @@ class DatabaseServerModule implements OnApplicationShutdown {
  */
 @Module({})
 export class DatabaseModule {
-  static forRoot(): DynamicModule {
+  /** @param opened a server that is open and migrated, or will be; absent: it is opened here */
+  static forRoot(opened?: Promise<DatabaseServer>): DynamicModule {
     return {
       module: DatabaseModule,
       imports: [
-        DatabaseServerModule,
+        DatabaseServerModule.forRoot(opened),
         TypeOrmModule.forRootAsync({
           inject: [DATABASE_SERVER],
           useFactory: (server: DatabaseServer) => ({
@@ -72,9 +78,12 @@ export class DatabaseModule {
   }
 }
 
-async function openMigratedServer(config: AppConfig): Promise<DatabaseServer> {
-  const logger = new Logger('Database');
-  const server = await openDatabaseServer(config);
+/** Opens the configured database and brings its schema up to date. Who calls it closes it. */
+export async function openMigratedServer(
+  config: AppConfig,
+  logger: DatabaseLogger = new Logger('Database'),
+): Promise<DatabaseServer> {
+  const server = await openDatabaseServer(config, logger);
   try {
     const done = await migrateDatabase(server.url, logger);
     if (done.length > 0) logger.log(`the schema was brought up to date: ${done.join(', ')}`);

@@ -27,7 +27,7 @@ function levelOf(status: number, error: Error | undefined): 'error' | 'warn' | '
 /** Structured JSON logs, one request id through everything that a request causes. */
 export function loggingModule(config: AppConfig): DynamicModule {
   const options = {
-    level: process.env['FLEETCERT_LOG_LEVEL'] ?? 'info',
+    level: config.logLevel,
     // Told to the caller too, so that an operator finds the lines of a call; never taken from one.
     genReqId: (_request: unknown, response: ServerResponse) => {
       const id = randomUUID();
