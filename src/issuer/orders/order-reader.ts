@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 
 import { DomainError } from '../../kernel/errors.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
-import { estimatedEnd, pollAfterSeconds } from '../domain/order-estimate.js';
+import { estimatedEnd, pollAfterSeconds, pollUnknownSeconds } from '../domain/order-estimate.js';
 import { isOpen, type IssuanceOrder } from '../domain/order.js';
 import { IssuanceSpeed } from '../worker/issuance-speed.js';
 import { WaitingReasons } from '../worker/waiting-reasons.js';
@@ -54,7 +54,11 @@ export class OrderReader {
       reason: reasonOf(order, waiting),
       estimatedAt: estimatedAt?.toISOString(),
       certificateUrl: order.status === 'issued' ? `${this.config.http.publicUrl}/v1/device/certificate` : undefined,
-      retryAfterSeconds: estimatedAt && pollAfterSeconds(estimatedAt, now),
+      retryAfterSeconds: isOpen(order.status) ? pollSeconds(order, estimatedAt, now) : undefined,
     };
   }
+}
+
+function pollSeconds(order: IssuanceOrder, estimatedAt: Date | undefined, now: Date): number {
+  return estimatedAt ? pollAfterSeconds(estimatedAt, now) : pollUnknownSeconds(order.stepAt, now, Math.random());
 }

@@ -131,7 +131,9 @@ describeOnEachDatabase('the worker', (database) => {
     const { orderId } = await issuer.order(device);
     issuer.start();
     await until(async () => ((await issuer.read(device, orderId)).reason ?? '').includes('cannot be reached'));
-    expect(await issuer.read(device, orderId)).toMatchObject({ status: 'queued' });
+    const waiting = await issuer.read(device, orderId);
+    expect(waiting).toMatchObject({ status: 'queued', estimatedAt: undefined });
+    expect(waiting.retryAfterSeconds).toBeGreaterThanOrEqual(60);
     await until(() => isIssued(issuer, device, orderId), 15);
   });
 

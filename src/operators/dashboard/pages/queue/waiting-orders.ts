@@ -27,6 +27,7 @@ export interface WaitingOrder {
 
 interface Row extends Omit<WaitingOrder, 'estimatedAt'> {
   readonly queuedKey: string;
+  readonly reasonCode: string | null;
 }
 
 /** The line of orders that may still become certificates. */
@@ -43,7 +44,7 @@ export class WaitingOrders {
     const [queuedAt, id] = cursor === undefined ? [null, null] : readCursor(cursor);
     const waiting = await this.reasons.all(now);
     const rows = await this.dataSource.query<Row[]>(
-      `SELECT o.id, o.device_id AS "deviceId", d.name, d.group_name AS "group", o.status, o.reason, o.failures,
+      `SELECT o.id, o.device_id AS "deviceId", d.name, d.group_name AS "group", o.status, o.reason, o.reason_code AS "reasonCode", o.failures,
               o.queued_at AS "queuedAt", o.next_attempt_at AS "nextAttemptAt",
               to_char(o.queued_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "queuedKey"
          FROM issuance_orders o
