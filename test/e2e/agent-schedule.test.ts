@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -110,6 +110,14 @@ describe('install --root', () => {
     expect(service).toContain('ExecStart=/usr/bin/fleetcert-agent run --periodic --state /etc/fleetcert\n');
   });
 
+  it('names the state folder by the links of the image', async () => {
+    execFileSync('mkdir', ['-p', join(root(), 'run'), join(root(), 'var')]);
+    symlinkSync('../run', join(root(), 'var/run'));
+    const argv = ['install', '--root', `${root()}/.`, '--scheduler', 'cron.d', '--state', '/var/run/./fleetcert'];
+    expect((await execute(device.shell, ['/bin/sh', AGENT, ...argv])).exitCode).toBe(0);
+    expect(readdirSync(join(root(), 'etc/cron.d'))).toEqual(['fleetcert-agent-run-fleetcert']);
+  });
+
   it('writes a line for cron', async () => {
     expect((await install('--scheduler', 'cron.d')).exitCode).toBe(0);
     const [file] = readdirSync(join(root(), 'etc/cron.d'));
@@ -204,6 +212,21 @@ describe.skipIf(!canUnshare)(
       expect(stdout.match(/--periodic/g)).toHaveLength(1);
       expect(stdout.trimEnd()).toMatch(CRON_LINE_LAST);
     });
+
+    it.each(['./state', '../$(basename "$PWD")/state', '$PWD/./state//', '$PWD/link'])(
+      'takes the same folder for the same device when it is written %s',
+      async (spelling) => {
+        symlinkSync('state', join(device.folder, 'link'));
+        const { stdout, exitCode } = await inPrivateEtc(`
+        cd "${device.folder}" && as() { /bin/sh "${AGENT}" "$1" $3 --state "$2"; }
+        as install "${spelling}" "--scheduler cron.d" && agent install --scheduler cron.d && cat /etc/cron.d/* &&
+        as uninstall "${spelling}" && ls -A /etc/cron.d`);
+        expect(exitCode).toBe(0);
+        expect(stdout.match(/--periodic/g)).toHaveLength(1);
+        expect(stdout).toContain(` --state ${device.state} `);
+        expect(stdout.trimEnd()).toMatch(CRON_LINE_LAST);
+      },
+    );
 
     it("adds one line to this user's crontab, and leaves the others", async () => {
       const table = join(device.folder, 'crontab');

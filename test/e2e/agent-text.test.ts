@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
@@ -127,5 +129,39 @@ describe.each(shells())('under $name', (shell) => {
       process_runs "\${mine%:*}:another-boot" || echo 'before a reboot'
       process_runs 4194304:1:x || echo gone`);
     expect(stdout).toBe('runs\nstarted at another time\nbefore a reboot\ngone\n');
+  });
+
+  it('knows a folder by one name, however it is written, and before it is there', async () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'agent-resolve-')));
+    mkdirSync(join(folder, 'real', 'there'), { recursive: true });
+    symlinkSync('real', join(folder, 'link'));
+    symlinkSync('real/there', join(folder, 'deep'));
+    const { stdout } = await callAgent(
+      shell,
+      `for path in "$PWD/./real/there" "$PWD//link/there/" "$PWD/real/../link/there/." "$PWD/deep/../there" "$PWD/link/new" \
+         "$PWD/link//./new/deeper/" / //; do
+        resolve "$path" && echo "$resolved"
+      done`,
+      { cwd: folder },
+    );
+    rmSync(folder, { recursive: true });
+    const there = join(folder, 'real/there');
+    const created = join(folder, 'real/new');
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      there,
+      there,
+      there,
+      there,
+      created,
+      join(created, 'deeper'),
+      '/',
+      '/',
+    ]);
+  });
+
+  it('refuses a folder that is above one that is not there', async () => {
+    const { exitCode, lastLine } = await runAgent(shell, ['status', '--state', '/fleetcert-nowhere/../etc']);
+    expect(lastLine).toContain('/fleetcert-nowhere/../etc is not there, and nothing can be made there');
+    expect(exitCode).toBe(64);
   });
 });
