@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Post, Put, UseGuards } from '@nestjs/c
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 
 import { Clock } from '../../kernel/clock.js';
+import { NoFieldsPipe } from '../../platform/http/no-fields.pipe.js';
 import { Addresses, type AddressesAnswer } from '../addresses/addresses.js';
 import { CurrentDevice } from '../auth/current-device.js';
 import { DeviceTokens } from '../auth/device-tokens.js';
@@ -50,7 +51,7 @@ export class DeviceController {
   @Post('token')
   @HttpCode(200)
   @ApiOperation({ summary: 'A new credential; the old one works until the new one is first used' })
-  async rotateToken(@CurrentDevice() device: Device): Promise<{ token: string }> {
+  async rotateToken(@CurrentDevice() device: Device, @Body(NoFieldsPipe) _body: unknown): Promise<{ token: string }> {
     return { token: await this.tokens.rotate(device.deviceId) };
   }
 }

@@ -1,4 +1,5 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
+import { PATH_UUID } from '../../platform/http/path-uuid.js';
 import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
 
 import { CurrentDevice } from '../../devices/auth/current-device.js';
@@ -31,7 +32,7 @@ export class DeviceAccessController {
   @Delete(':accessId')
   @HttpCode(204)
   @ApiOperation({ summary: 'End one of them' })
-  end(@CurrentDevice() device: Device, @Param('accessId', ParseUUIDPipe) accessId: string): Promise<void> {
+  end(@CurrentDevice() device: Device, @Param('accessId', PATH_UUID) accessId: string): Promise<void> {
     return this.grants.end(device.deviceId, accessId);
   }
 }

@@ -1,4 +1,5 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { PATH_UUID } from '../../platform/http/path-uuid.js';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 
 import type { Page } from '../../platform/http/page.js';
@@ -15,14 +16,14 @@ export class OperatorAccessController {
   @Get()
   @NeedsRole('viewer')
   @ApiOperation({ summary: "A device's credentials for existing clients, without their secrets" })
-  async list(@Param('id', ParseUUIDPipe) id: string): Promise<Page<ListedAccess>> {
+  async list(@Param('id', PATH_UUID) id: string): Promise<Page<ListedAccess>> {
     return { items: await this.grants.list(id), nextCursor: null };
   }
 
   @Post()
   @NeedsRole('operator')
   @ApiOperation({ summary: 'Credentials for an existing client of a device; shown this once' })
-  create(@Param('id', ParseUUIDPipe) id: string, @Body() body: NewAccessDto): Promise<Rfc2136Access> {
+  create(@Param('id', PATH_UUID) id: string, @Body() body: NewAccessDto): Promise<Rfc2136Access> {
     return this.grants.create(id, body.types ?? ['TXT']);
   }
 
@@ -30,7 +31,7 @@ export class OperatorAccessController {
   @HttpCode(204)
   @NeedsRole('operator')
   @ApiOperation({ summary: 'End one of them' })
-  end(@Param('id', ParseUUIDPipe) id: string, @Param('accessId', ParseUUIDPipe) accessId: string): Promise<void> {
+  end(@Param('id', PATH_UUID) id: string, @Param('accessId', PATH_UUID) accessId: string): Promise<void> {
     return this.grants.end(id, accessId);
   }
 }

@@ -1,9 +1,10 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { IsTime, timeOf } from '../../platform/http/iso-time.js';
+import { PATH_UUID } from '../../platform/http/path-uuid.js';
 import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsDate, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 
-import type { Page } from '../../platform/http/page.js';
+import { PageQuery, pageOfList, type Page } from '../../platform/http/page.js';
 import { ApiKeys } from '../auth/api-keys.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 import { ROLES, type Role } from '../domain/role.js';
@@ -21,9 +22,8 @@ class NewApiKeyDto {
 
   @ApiPropertyOptional({ type: String, format: 'date-time' })
   @IsOptional()
-  @Type(() => Date)
-  @IsDate({ message: 'expiresAt must be an ISO 8601 time' })
-  expiresAt?: Date;
+  @IsTime()
+  expiresAt?: string;
 }
 
 interface ApiKeyItem {
@@ -42,24 +42,27 @@ export class ApiKeysController {
 
   @Get()
   @ApiOperation({ summary: 'Operator credentials, without the credentials themselves' })
-  async list(): Promise<Page<ApiKeyItem>> {
+  async list(@Query() query: PageQuery): Promise<Page<ApiKeyItem>> {
     const keys = await this.apiKeys.list();
-    return {
-      items: keys.map(({ id, role, note, createdAt, expiresAt }) => ({ id, role, note, createdAt, expiresAt })),
-      nextCursor: null,
-    };
+    return pageOfList(keys, query, ({ id, role, note, createdAt, expiresAt }) => ({
+      id,
+      role,
+      note,
+      createdAt,
+      expiresAt,
+    }));
   }
 
   @Post()
   @ApiOperation({ summary: 'Make an operator credential; it is shown this once' })
   create(@Body() body: NewApiKeyDto): Promise<{ id: string; key: string; role: Role }> {
-    return this.apiKeys.create(body.role, body.note, body.expiresAt);
+    return this.apiKeys.create(body.role, body.note, timeOf(body.expiresAt));
   }
 
   @Delete(':id')
   @HttpCode(204)
   @ApiOperation({ summary: 'Revoke an operator credential' })
-  revoke(@Param('id', ParseUUIDPipe) id: string): Promise<void> {
+  revoke(@Param('id', PATH_UUID) id: string): Promise<void> {
     return this.apiKeys.revoke(id);
   }
 }

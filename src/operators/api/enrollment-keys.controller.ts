@@ -1,10 +1,11 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { IsTime, timeOf } from '../../platform/http/iso-time.js';
+import { PATH_UUID } from '../../platform/http/path-uuid.js';
 import { ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsDate, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 
 import { EnrollmentKeys } from '../../devices/enrollment/enrollment-keys.js';
-import type { Page } from '../../platform/http/page.js';
+import { PageQuery, pageOfList, type Page } from '../../platform/http/page.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 
 class NewEnrollmentKeyDto {
@@ -17,9 +18,8 @@ class NewEnrollmentKeyDto {
 
   @ApiPropertyOptional({ type: String, format: 'date-time' })
   @IsOptional()
-  @Type(() => Date)
-  @IsDate({ message: 'expiresAt must be an ISO 8601 time' })
-  expiresAt?: Date;
+  @IsTime()
+  expiresAt?: string;
 
   @ApiPropertyOptional({ description: 'The zone that its devices get names in; absent: the first one' })
   @IsOptional()
@@ -59,35 +59,32 @@ export class EnrollmentKeysController {
   @Get()
   @NeedsRole('viewer')
   @ApiOperation({ summary: 'Enrollment keys, without the keys themselves' })
-  async list(): Promise<Page<EnrollmentKeyItem>> {
+  async list(@Query() query: PageQuery): Promise<Page<EnrollmentKeyItem>> {
     const keys = await this.keys.list();
-    return {
-      items: keys.map(({ id, zone, group, note, maxUses, uses, expiresAt, createdAt }) => ({
-        id,
-        zone,
-        group,
-        note,
-        maxUses,
-        uses,
-        expiresAt,
-        createdAt,
-      })),
-      nextCursor: null,
-    };
+    return pageOfList(keys, query, ({ id, zone, group, note, maxUses, uses, expiresAt, createdAt }) => ({
+      id,
+      zone,
+      group,
+      note,
+      maxUses,
+      uses,
+      expiresAt,
+      createdAt,
+    }));
   }
 
   @Post()
   @NeedsRole('operator')
   @ApiOperation({ summary: 'Make an enrollment key; it is shown this once' })
   create(@Body() body: NewEnrollmentKeyDto): Promise<{ id: string; key: string }> {
-    return this.keys.create(body);
+    return this.keys.create({ ...body, expiresAt: timeOf(body.expiresAt) });
   }
 
   @Delete(':id')
   @HttpCode(204)
   @NeedsRole('operator')
   @ApiOperation({ summary: 'Revoke an enrollment key; the devices that it enrolled stay' })
-  revoke(@Param('id', ParseUUIDPipe) id: string): Promise<void> {
+  revoke(@Param('id', PATH_UUID) id: string): Promise<void> {
     return this.keys.revoke(id);
   }
 }

@@ -1,4 +1,5 @@
-import { Controller, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { PATH_UUID } from '../../platform/http/path-uuid.js';
 import { ApiOperation, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 
@@ -41,7 +42,7 @@ export class OrdersController {
   @Get(':id')
   @NeedsRole('viewer')
   @ApiOperation({ summary: 'One order' })
-  show(@Param('id', ParseUUIDPipe) id: string): Promise<OrderItem> {
+  show(@Param('id', PATH_UUID) id: string): Promise<OrderItem> {
     return this.listing.show(id);
   }
 
@@ -50,7 +51,7 @@ export class OrdersController {
   @NeedsRole('operator')
   @ApiOperation({ summary: 'Try an order again now: one that waits, or one that failed' })
   @ApiResponse({ status: 409, description: '`order_not_retryable`, with the reason' })
-  async retry(@Param('id', ParseUUIDPipe) id: string): Promise<OrderItem> {
+  async retry(@Param('id', PATH_UUID) id: string): Promise<OrderItem> {
     await this.retries.retry(id);
     return this.listing.show(id);
   }

@@ -1,4 +1,5 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { PATH_UUID } from '../../platform/http/path-uuid.js';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 
 import type { Page } from '../../platform/http/page.js';
@@ -28,20 +29,20 @@ export class WebhooksController {
   @Delete(':id')
   @HttpCode(204)
   @ApiOperation({ summary: 'End a webhook' })
-  delete(@Param('id', ParseUUIDPipe) id: string): Promise<void> {
+  delete(@Param('id', PATH_UUID) id: string): Promise<void> {
     return this.webhooks.delete(id);
   }
 
   @Get(':id/deliveries')
   @ApiOperation({ summary: 'What was sent, what waits, and what was given up, newest first' })
-  deliveries(@Param('id', ParseUUIDPipe) id: string, @Query() query: DeliveryQuery): Promise<Page<ListedDelivery>> {
+  deliveries(@Param('id', PATH_UUID) id: string, @Query() query: DeliveryQuery): Promise<Page<ListedDelivery>> {
     return this.webhooks.deliveries(id, query);
   }
 
   @Post(':id/retry')
   @HttpCode(200)
   @ApiOperation({ summary: 'Try once more what was given up' })
-  async retry(@Param('id', ParseUUIDPipe) id: string): Promise<{ retried: number }> {
+  async retry(@Param('id', PATH_UUID) id: string): Promise<{ retried: number }> {
     return { retried: await this.webhooks.retry(id) };
   }
 }

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { LastSeen } from '../../devices/auth/last-seen.js';
 import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
-import { decodeCursor, toPage, type Page } from '../../platform/http/page.js';
+import { decodeTimeCursor, toPage, type Page } from '../../platform/http/page.js';
 import { certificateHealth, type CertificateHealth } from '../domain/certificate-health.js';
 import { healthSql } from './health-sql.js';
 
@@ -104,11 +104,8 @@ export class DeviceListing {
       );
     }
     if (filter.cursor) {
-      const [enrolledAt, id] = decodeCursor(filter.cursor, 2);
-      if (!/^\d{4}-[\d:.TZ-]+$/.test(enrolledAt!) || !/^[0-9a-f-]{36}$/.test(id!)) {
-        throw new DomainError('invalid_request', 'The cursor is not one that this list gave out; start without it.');
-      }
-      values.push(enrolledAt, id);
+      const { time, id } = decodeTimeCursor(filter.cursor);
+      values.push(time, id);
       conditions.push(`(d.enrolled_at, d.id) > ($${values.length - 1}::timestamptz, $${values.length}::uuid)`);
     }
     const now = this.clock.now();

@@ -9,7 +9,7 @@ import { IssuanceSpeed } from '../../issuer/worker/issuance-speed.js';
 import { WaitingReasons } from '../../issuer/worker/waiting-reasons.js';
 import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
-import { decodeCursor, toPage, type Page } from '../../platform/http/page.js';
+import { decodeTimeCursor, toPage, type Page } from '../../platform/http/page.js';
 
 /** An order as operators see it. */
 export interface OrderItem {
@@ -121,7 +121,6 @@ export class OrderListing {
 }
 
 function readCursor(cursor: string): [string, string] {
-  const [createdAt = '', id = ''] = decodeCursor(cursor, 2);
-  if (/^\d{4}-[\d:.TZ-]+$/.test(createdAt) && /^[0-9a-f-]{36}$/.test(id)) return [createdAt, id];
-  throw new DomainError('invalid_request', 'The cursor is not one that this list gave out; start without it.');
+  const { time, id } = decodeTimeCursor(cursor);
+  return [time, id];
 }

@@ -1,6 +1,7 @@
 import express, { type NextFunction, type Request, type Response } from 'express';
 
 import { DomainError } from '../../kernel/errors.js';
+import { holdsUnstorableText } from './text.js';
 
 /** A CSR may have 16 KiB (22 KiB in PEM); nothing else comes near. */
 export const BODY_LIMIT = '64kb';
@@ -30,6 +31,15 @@ export function jsonBody(request: Request, response: Response, next: NextFunctio
     // JSON.parse makes an own property of it, which the validation would drop without a word.
     if (!error && typeof request.body === 'object' && Object.hasOwn(request.body as object, '__proto__')) {
       next(new DomainError('invalid_request', 'The body holds the field __proto__, which is not a field of any call.'));
+      return;
+    }
+    if (!error && holdsUnstorableText(request.body)) {
+      next(
+        new DomainError(
+          'invalid_request',
+          'The body holds text with U+0000 or half a surrogate pair; send plain text.',
+        ),
+      );
       return;
     }
     next(error);

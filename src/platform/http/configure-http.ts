@@ -1,9 +1,11 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 
+import { DomainError } from '../../kernel/errors.js';
 import type { HttpConfig } from '../config/app-config.js';
 import { jsonBody } from './body.js';
 import { ProblemFilter } from './problem.filter.js';
+import { holdsUnstorableText } from './text.js';
 import { trustProxy } from './trusted-proxies.js';
 import { validationPipe } from './validation.js';
 
@@ -15,6 +17,7 @@ export function configureHttp(app: NestExpressApplication, config: HttpConfig): 
   app.set('trust proxy', trustProxy(config.trustedProxies));
   app.use(securityHeaders);
   app.use('/v1', noStore);
+  app.use('/v1', plainQuery);
   app.use('/v1', jsonBody);
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter());
@@ -25,6 +28,11 @@ function securityHeaders(_request: Request, response: Response, next: NextFuncti
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Referrer-Policy', 'no-referrer');
   next();
+}
+
+function plainQuery(request: Request, _response: Response, next: NextFunction): void {
+  if (!holdsUnstorableText(request.query)) next();
+  else next(new DomainError('invalid_request', 'The query holds U+0000; send plain text.'));
 }
 
 function noStore(_request: Request, response: Response, next: NextFunction): void {

@@ -44,7 +44,21 @@ export function decodeCursor(cursor: string, length: number): string[] {
   } catch {
     // falls through to the one refusal
   }
-  throw new DomainError('invalid_request', 'The cursor is not one that this list gave out; start without it.', {
+  throw unknownCursor();
+}
+
+const CURSOR_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$/;
+const CURSOR_UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The cursor of a list that is sorted by a time and a UUID. @throws DomainError `invalid_request` */
+export function decodeTimeCursor(cursor: string): { readonly time: string; readonly id: string } {
+  const [time = '', id = ''] = decodeCursor(cursor, 2);
+  if (CURSOR_TIME.test(time) && !Number.isNaN(Date.parse(time)) && CURSOR_UUID.test(id)) return { time, id };
+  throw unknownCursor();
+}
+
+function unknownCursor(): DomainError {
+  return new DomainError('invalid_request', 'The cursor is not one that this list gave out; start without it.', {
     errors: [{ field: 'cursor', detail: 'is not known' }],
   });
 }
@@ -62,4 +76,20 @@ export function toPage<Row, Item>(
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return { items: shown.map(itemOf), nextCursor: rows.length > limit && last ? encodeCursor(keyOf(last)) : null };
+}
+
+/** A page of a short list that was read whole, in the order of time and id. */
+export function pageOfList<Row extends { readonly createdAt: Date; readonly id: string }, Item>(
+  rows: readonly Row[],
+  { limit, cursor }: PageQuery,
+  itemOf: (row: Row) => Item,
+): Page<Item> {
+  const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
+  const rest = after
+    ? rows.filter(({ createdAt, id }) => {
+        const time = createdAt.toISOString();
+        return time > after.time || (time === after.time && id > after.id);
+      })
+    : rows;
+  return toPage(rest, limit, ({ createdAt, id }) => [createdAt.toISOString(), id], itemOf);
 }

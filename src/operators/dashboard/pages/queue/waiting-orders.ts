@@ -7,8 +7,7 @@ import { IS_OPEN } from '../../../../issuer/orders/order-row.js';
 import { reasonOf } from '../../../../issuer/orders/order-view.js';
 import { IssuanceSpeed } from '../../../../issuer/worker/issuance-speed.js';
 import { WaitingReasons } from '../../../../issuer/worker/waiting-reasons.js';
-import { DomainError } from '../../../../kernel/errors.js';
-import { decodeCursor, toPage, type Page } from '../../../../platform/http/page.js';
+import { decodeTimeCursor, toPage, type Page } from '../../../../platform/http/page.js';
 
 /** An open order, with its place in the line. */
 export interface WaitingOrder {
@@ -67,7 +66,6 @@ export class WaitingOrders {
 }
 
 function readCursor(cursor: string): [string, string] {
-  const [queuedAt = '', id = ''] = decodeCursor(cursor, 2);
-  if (/^\d{4}-[\d:.TZ-]+$/.test(queuedAt) && /^[0-9a-f-]{36}$/.test(id)) return [queuedAt, id];
-  throw new DomainError('invalid_request', 'The cursor is not one that this list gave out; start without it.');
+  const { time, id } = decodeTimeCursor(cursor);
+  return [time, id];
 }
