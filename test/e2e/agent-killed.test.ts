@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { AgentApi } from '../support/agent-api.js';
 import { AgentDevice } from '../support/agent-device.js';
-import { runKilled } from '../support/agent-killer.js';
+import { recordPowerCuts } from '../support/agent-power-cuts.js';
 import { linesOf } from '../support/agent-shell.js';
 
 const SETTLED = ['alarm.d', 'config', 'deploy.d', 'live', 'name', 'previous', 'status', 'token'];
@@ -33,103 +33,84 @@ function wholeSerial(on: AgentDevice): string | undefined {
   return on.serial();
 }
 
-/** Every step of a run, each with a device and an API as they were before it. */
+/** Every step of a run: what has to be right after a power cut there. */
 async function eachStep(
-  prepare: () => AgentDevice | Promise<AgentDevice>,
+  on: AgentDevice,
   argv: readonly string[],
-  check: (on: AgentDevice, step: number) => Promise<void>,
+  check: (step: number) => Promise<void>,
 ): Promise<number> {
-  for (let step = 1; ; step++) {
-    restore();
-    device = await prepare();
-    const on = device;
-    const killed = await runKilled(on.shell, on.folder, step, [...argv, '--state', on.state], {
-      FLEETCERT_ENROLLMENT_KEY: 'fck_x',
-    });
-    if (killed.signal === null) {
-      expect({ step, exitCode: killed.exitCode }).toEqual({ step, exitCode: 0 });
-      on.remove();
-      return step - 1;
+  device = on;
+  const recorded = await recordPowerCuts(on, api, argv, { FLEETCERT_ENROLLMENT_KEY: 'fck_x' });
+  try {
+    expect(recorded.exitCode).toBe(0);
+    for (const { step, restore: restoreCut } of recorded.cuts) {
+      restoreCut();
+      await check(step);
     }
-    await check(on, step);
-    on.remove();
+    return recorded.steps;
+  } finally {
+    recorded.remove();
   }
 }
 
 describe('killed at any step', { timeout: 300_000 }, () => {
   it('a renewal keeps a whole pair, and the next run brings it to its end with one order', async () => {
-    const steps = await eachStep(
-      () => {
-        const on = template.copy();
-        // The old pair has few enough days left to be replaced at once.
-        api.offsetMilliseconds = 82 * 86_400_000;
-        api.letRenew();
-        on.addHook('deploy.d', 'hook');
-        return on;
-      },
-      ['run', '--rotate-token'],
-      async (on, step) => {
-        const before = wholeSerial(on);
-        expect([template.serial(), api.certificate?.serialNumber]).toContain(before);
-        const { exitCode, stderr } = await on.runNow();
-        expect({ step, exitCode, stderr }).toEqual({ step, exitCode: 0, stderr: expect.any(String) });
-        expect(wholeSerial(on)).toBe(api.certificate?.serialNumber);
-        expect(on.serial('previous')).toBe(template.serial());
-        expect({ step, orders: api.orderCount }).toEqual({ step, orders: 2 });
-        expect(linesOf(`${on.folder}/hook.log`).length).toBeGreaterThan(0);
-        expect(on.entries()).toEqual(SETTLED);
-      },
-    );
+    restore();
+    const on = template.copy();
+    // The old pair has few enough days left to be replaced at once.
+    api.offsetMilliseconds = 82 * 86_400_000;
+    api.letRenew();
+    on.addHook('deploy.d', 'hook');
+    const steps = await eachStep(on, ['run', '--rotate-token'], async (step) => {
+      const before = wholeSerial(on);
+      expect([template.serial(), api.certificate?.serialNumber]).toContain(before);
+      const { exitCode, stderr } = await on.runNow();
+      expect({ step, exitCode, stderr }).toEqual({ step, exitCode: 0, stderr: expect.any(String) });
+      expect(wholeSerial(on)).toBe(api.certificate?.serialNumber);
+      expect(on.serial('previous')).toBe(template.serial());
+      expect({ step, orders: api.orderCount }).toEqual({ step, orders: 2 });
+      expect(linesOf(`${on.folder}/hook.log`).length).toBeGreaterThan(0);
+      expect(on.entries()).toEqual(SETTLED);
+    });
     // A renewal has at least this many: the key, the CSR, the order, the chain, the switch.
     expect(steps).toBeGreaterThan(30);
   });
 
   it('an installation of a certificate that was held back ends with it in place', async () => {
     restore();
-    const held = template.copy();
+    const on = template.copy();
     api.offsetMilliseconds = 60 * 86_400_000;
     api.letRenew();
-    expect((await held.run()).exitCode).toBe(0);
-    const successor = held.serial('pending-install');
-    const certificate = api.snapshot();
-    const steps = await eachStep(
-      () => {
-        certificate();
-        api.offsetMilliseconds = 82 * 86_400_000;
-        return held.copy();
-      },
-      ['run'],
-      async (on, step) => {
-        expect([template.serial(), successor]).toContain(wholeSerial(on));
-        expect((await on.runNow()).exitCode).toBe(0);
-        expect({ step, serial: wholeSerial(on) }).toEqual({ step, serial: successor });
-        expect(api.orderCount).toBe(2);
-        expect(on.entries()).toEqual(SETTLED);
-      },
-    );
-    held.remove();
+    expect((await on.run()).exitCode).toBe(0);
+    const successor = on.serial('pending-install');
+    api.offsetMilliseconds = 82 * 86_400_000;
+    const steps = await eachStep(on, ['run'], async (step) => {
+      expect([template.serial(), successor]).toContain(wholeSerial(on));
+      expect((await on.runNow()).exitCode).toBe(0);
+      expect({ step, serial: wholeSerial(on) }).toEqual({ step, serial: successor });
+      expect(api.orderCount).toBe(2);
+      expect(on.entries()).toEqual(SETTLED);
+    });
     expect(steps).toBeGreaterThan(15);
   });
 
   it('an enrollment is made once, and completed by the next', async () => {
+    restore();
+    const on = new AgentDevice(api.url);
     const argv = ['enroll', '--server', api.url, '--address', '10.1.1.4', '--no-run'];
-    const steps = await eachStep(
-      () => new AgentDevice(api.url),
-      argv,
-      async (on, step) => {
-        const { exitCode } = await on.enroll('--no-run');
-        expect({ step, exitCode }).toEqual({ step, exitCode: 0 });
-        expect(on.read('token').trim()).toBe(api.tokens[0]);
-        expect(api.calls().filter((call) => call === 'POST /v1/enroll')).toHaveLength(1);
-        expect(on.entries().filter((name) => !name.startsWith('status'))).toEqual([
-          'alarm.d',
-          'config',
-          'deploy.d',
-          'name',
-          'token',
-        ]);
-      },
-    );
+    const steps = await eachStep(on, argv, async (step) => {
+      const { exitCode } = await on.enroll('--no-run');
+      expect({ step, exitCode }).toEqual({ step, exitCode: 0 });
+      expect(on.read('token').trim()).toBe(api.tokens[0]);
+      expect(api.calls().filter((call) => call === 'POST /v1/enroll')).toHaveLength(1);
+      expect(on.entries().filter((name) => !name.startsWith('status'))).toEqual([
+        'alarm.d',
+        'config',
+        'deploy.d',
+        'name',
+        'token',
+      ]);
+    });
     expect(steps).toBeGreaterThan(10);
   });
 });

@@ -50,6 +50,8 @@ export class AgentApi {
   keepsRenewAt = false;
   /** Whoever holds one of these is the device. The first use of a later one ends those before it. */
   tokens = ['fcd_first-credential'];
+  /** Called before a request is looked at. */
+  beforeRequest: (() => void) | undefined;
   /** What the certificate call hands out for what is stored. */
   handOut: (pem: string) => string = (pem) => pem;
   /** How a leaf is made; replaced by tests that want a wrong one. */
@@ -120,7 +122,8 @@ export class AgentApi {
 
   /** What brings it back to where it is now, with nothing scripted and no requests seen. */
   snapshot(): () => void {
-    const { addresses, renewAt, tokens, leaf, isIssued, makeLeaf, handOut } = this;
+    const { addresses, renewAt, leaf, isIssued, makeLeaf, handOut } = this;
+    const tokens = [...this.tokens];
     const orders = [...this.orders];
     return () => {
       Object.assign(this, { addresses, renewAt, tokens: [...tokens], leaf, isIssued, makeLeaf, handOut });
@@ -149,6 +152,7 @@ export class AgentApi {
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = `${request.method} ${request.url}`;
     const text = await read(request);
+    this.beforeRequest?.();
     const credential = request.headers.authorization?.replace('Bearer ', '');
     this.requests.push({ call, credential, body: text.startsWith('{') ? (JSON.parse(text) as unknown) : text });
     const scripted = this.scripted.get(call)?.shift();
