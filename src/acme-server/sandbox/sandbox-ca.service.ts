@@ -1,10 +1,4 @@
-import {
-  type BeforeApplicationShutdown,
-  Inject,
-  Injectable,
-  Logger,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { Clock } from '../../kernel/clock.js';
@@ -19,7 +13,7 @@ export const SANDBOX_CA_SETTINGS = Symbol('SANDBOX_CA_SETTINGS');
 
 /** The sandbox's CA within the server's own process: it starts and ends with it. */
 @Injectable()
-export class SandboxCaService implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class SandboxCaService implements OnModuleInit, BeforeApplicationShutdown {
   private readonly ca: SandboxCa;
   private started: RunningSandboxCa | undefined;
 
@@ -44,7 +38,8 @@ export class SandboxCaService implements OnApplicationBootstrap, BeforeApplicati
     return this.ca.setRenewalWindow(serialOrCertId, window);
   }
 
-  async onApplicationBootstrap(): Promise<void> {
+  /** Before the application's bootstrap: the issuer's worker begins there, and asks at once. */
+  async onModuleInit(): Promise<void> {
     const { dns, dataDirectory, sandbox } = this.config;
     this.started = await this.ca.start({
       listen: sandbox!.caListen,
