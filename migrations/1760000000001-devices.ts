@@ -36,6 +36,7 @@ export class Devices1760000000001 implements MigrationInterface {
         last_seen_at timestamptz,
         suspended_at timestamptz,
         deleted_at timestamptz,
+        revoke_certificates boolean NOT NULL DEFAULT false CHECK (state = 'deleted' OR NOT revoke_certificates),
         clone_suspected_at timestamptz
       )`);
     await runner.query(

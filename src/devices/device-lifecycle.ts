@@ -8,7 +8,19 @@ import { recordEvents } from '../platform/events/record-events.js';
 import { deviceEvent } from './device-event.js';
 import { NamePublisher } from './ports/name-publisher.js';
 
-interface Deletion {
+/** What else ends with a device, in the transaction that deletes it; the device's row is locked by then. */
+export type DeletionPart = (
+  transaction: EntityManager,
+  device: { readonly deviceId: string; readonly now: Date },
+) => Promise<void>;
+
+export interface DeletionOptions {
+  /** Its certificates are to be revoked, those that are still on their way too. Default false. */
+  readonly revokeCertificates?: boolean;
+  readonly parts?: readonly DeletionPart[];
+}
+
+interface Deletion extends DeletionOptions {
   readonly deviceId: string;
   readonly now: Date;
 }
@@ -20,10 +32,13 @@ class DeletionWriter implements JoinedWriter<Deletion> {
     await transaction.query(`DELETE FROM device_tokens WHERE device_id = ANY ($1::uuid[])`, [ids]);
     const now = deletions[0]?.now ?? new Date(0);
     const [deleted]: [{ deviceId: string; name: string }[], number] = await transaction.query(
-      `UPDATE devices SET state = 'deleted', deleted_at = $2, addresses = '{}' WHERE id = ANY ($1::uuid[]) AND state <> 'deleted'
-        RETURNING id AS "deviceId", name`,
-      [ids, now],
+      `UPDATE devices SET state = 'deleted', deleted_at = $2, addresses = '{}', revoke_certificates = id = ANY ($3::uuid[])
+        WHERE id = ANY ($1::uuid[]) AND state <> 'deleted' RETURNING id AS "deviceId", name`,
+      [ids, now, deletions.filter(({ revokeCertificates }) => revokeCertificates).map(({ deviceId }) => deviceId)],
     );
+    for (const { deviceId, parts = [] } of deletions) {
+      for (const part of parts) await part(transaction, { deviceId, now });
+    }
     await recordEvents(
       transaction,
       deleted.map((device) => deviceEvent('device.deleted', device, now)),
@@ -76,8 +91,8 @@ export class DeviceLifecycle {
     return this.setState(deviceId, 'active');
   }
 
-  /** Removes the records and ends the credential, together. @throws DomainError `not_found` */
-  async delete(deviceId: string): Promise<void> {
+  /** Removes the records, ends the credential and does `parts`, all together. @throws DomainError `not_found` */
+  async delete(deviceId: string, options: DeletionOptions = {}): Promise<void> {
     const rows: { name: string; zone: string }[] = await this.dataSource.query(
       `SELECT name, zone FROM devices WHERE id = $1 AND state <> 'deleted'`,
       [deviceId],
@@ -86,7 +101,7 @@ export class DeviceLifecycle {
     if (!device) throw unknownDevice();
     await this.names.withdraw(
       { deviceId, ...device },
-      joinedWrite(this.deletions, { deviceId, now: this.clock.now() }),
+      joinedWrite(this.deletions, { ...options, deviceId, now: this.clock.now() }),
     );
     this.logger.log({ deviceId, name: device.name }, 'device deleted');
   }

@@ -18,6 +18,7 @@ import { ApiKeyEntity } from './auth/api-key.entity.js';
 import { ApiKeys } from './auth/api-keys.js';
 import { OperatorGuard } from './auth/operator.guard.js';
 import { DeviceListing } from './devices/device-listing.js';
+import { DeviceRemoval } from './devices/device-removal.js';
 import { BucketLevels } from './fleet/bucket-levels.js';
 import { FleetForecasts } from './fleet/fleet-forecast.js';
 import { FleetSummaries } from './fleet/fleet-summary.js';
@@ -44,12 +45,13 @@ import { ZoneListing } from './zones/zone-listing.js';
     ApiKeys,
     BucketLevels,
     DeviceListing,
+    DeviceRemoval,
     FleetForecasts,
     FleetSummaries,
     OperatorGuard,
     OrderListing,
     ZoneListing,
   ],
-  exports: [AdminToken, ApiKeys, DeviceListing, FleetSummaries, ZoneListing],
+  exports: [AdminToken, ApiKeys, DeviceListing, DeviceRemoval, FleetSummaries, ZoneListing],
 })
 export class OperatorsModule {}

@@ -5,7 +5,6 @@ import { DataSource, type EntityManager } from 'typeorm';
 
 import { addSeconds, Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
-import { recordEvents } from '../../platform/events/record-events.js';
 import { CaAccounts } from '../accounts/ca-accounts.js';
 import { type AcmeCa, AcmeProblemError } from '../acme/acme-ca.js';
 import {
@@ -20,6 +19,7 @@ import { REVOCATION_REASONS, type RevocationReason } from '../domain/revocation-
 import { DeviceKeys } from '../orders/device-keys.js';
 import { HopelessOrders } from '../orders/hopeless-orders.js';
 import { failureOf } from '../pipeline/run-failure.js';
+import { recordRevocations } from './record-revocations.js';
 
 /** A server that tells the CA keeps the others from doing so at the same time for so long. */
 const CLAIM_SECONDS = 120;
@@ -69,18 +69,21 @@ export class Revocations {
         await this.revokeCompromised(transaction, now);
         await this.hopeless.fail(transaction, now);
       } else {
-        await record(transaction, 'id = $3', [certificate.id], reason, now);
+        await recordRevocations(transaction, 'id = $3', [certificate.id], reason, now);
       }
       this.logger.log({ deviceId, serial: certificate.serial, reason }, 'certificate revoked');
       return { ...certificate, revokedAt: certificate.revokedAt ?? now, revocationReason: reason };
     });
   }
 
-  /** Records the revocation of every certificate that a device still has in force, as when it is removed. */
-  async revokeAll(deviceId: string, reason: RevocationReason): Promise<number> {
-    const now = this.clock.now();
-    return this.dataSource.transaction((transaction) =>
-      record(transaction, 'device_id = $3 AND revoked_at IS NULL AND not_after > $2', [deviceId], reason, now),
+  /** Records the revocation of every certificate that a device still has in force, in the transaction that deletes it. */
+  revokeAll(transaction: EntityManager, deviceId: string, reason: RevocationReason, now: Date): Promise<number> {
+    return recordRevocations(
+      transaction,
+      'device_id = $3 AND revoked_at IS NULL AND not_after > $2',
+      [deviceId],
+      reason,
+      now,
     );
   }
 
@@ -133,7 +136,7 @@ export class Revocations {
 
   /** Whatever is in force for a key that was reported compromised is revoked for that reason. */
   private async revokeCompromised(manager: EntityManager, now: Date): Promise<void> {
-    await record(
+    await recordRevocations(
       manager,
       `not_after > $2 AND revocation_reason IS DISTINCT FROM $1
         AND spki_sha256 IN (SELECT spki_sha256 FROM device_keys WHERE compromised_at IS NOT NULL)`,
@@ -152,38 +155,4 @@ async function revokeAt(ca: AcmeCa, certificateDer: Uint8Array, reason: Revocati
     if (!(error instanceof AcmeProblemError) || error.problem.type !== 'badRevocationReason') throw error;
     await ca.revokeCertificate(certificateDer);
   }
-}
-
-/** @returns how many certificates; `where` may use $1 (the reason), $2 (now) and what `values` adds from $3 on */
-async function record(
-  manager: EntityManager,
-  where: string,
-  values: readonly unknown[],
-  reason: RevocationReason,
-  now: Date,
-): Promise<number> {
-  const [revoked]: [RevokedCertificate[], number] = await manager.query(
-    `UPDATE certificates SET revoked_at = coalesce(revoked_at, $2), revocation_reason = $1, revocation_confirmed_at = NULL,
-            revocation_failures = 0, revocation_error = NULL, revocation_next_attempt_at = $2 WHERE ${where}
-      RETURNING id, device_id, serial, (SELECT name FROM devices WHERE devices.id = device_id) AS name`,
-    [reason, now, ...values],
-  );
-  await recordEvents(
-    manager,
-    revoked.map(({ id, device_id, serial, name }) => ({
-      type: 'certificate.revoked',
-      subject: { kind: 'device', id: device_id, name },
-      message: `The certificate ${serial} of ${name} was revoked (${reason}).`,
-      data: { certificateId: id, serial, reason },
-      at: now,
-    })),
-  );
-  return revoked.length;
-}
-
-interface RevokedCertificate {
-  readonly id: string;
-  readonly device_id: string;
-  readonly serial: string;
-  readonly name: string;
 }

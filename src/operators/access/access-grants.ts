@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 
 import { TsigKeys } from '../../ddns/transfer/tsig-keys.js';
 import { Clock } from '../../kernel/clock.js';
@@ -118,6 +118,8 @@ export class AccessGrants {
   /** @throws DomainError `not_found` */
   async end(deviceId: string, accessId: string): Promise<void> {
     await this.dataSource.transaction(async (transaction) => {
+      // As whoever makes a credential or deletes the device: its row is locked first.
+      await transaction.query(`SELECT 1 FROM devices WHERE id = $1 FOR NO KEY UPDATE`, [deviceId]);
       const [ended]: [{ credential_name: string }[], number] = await transaction.query(
         `DELETE FROM device_access WHERE id = $1 AND device_id = $2 RETURNING credential_name`,
         [accessId, deviceId],
@@ -128,13 +130,15 @@ export class AccessGrants {
     await this.tsigKeys.published();
   }
 
-  /** Ends all of a device's credentials, as when it is deleted. */
-  async endAll(deviceId: string): Promise<void> {
-    await this.dataSource.transaction(async (transaction) => {
-      await transaction.query(`DELETE FROM device_access WHERE device_id = $1`, [deviceId]);
-      await this.tsigKeys.deleteForDevice(transaction, deviceId);
-    });
-    await this.tsigKeys.published();
+  /** Ends all of a device's credentials in the transaction that deletes it. Call `published` after the commit. */
+  async endAll(transaction: EntityManager, deviceId: string): Promise<void> {
+    await transaction.query(`DELETE FROM device_access WHERE device_id = $1`, [deviceId]);
+    await this.tsigKeys.deleteForDevice(transaction, deviceId);
+  }
+
+  /** This server's DNS knows of every credential that was made or ended before the call. */
+  published(): Promise<void> {
+    return this.tsigKeys.published();
   }
 
   private async assertDevice(deviceId: string): Promise<void> {

@@ -1,13 +1,13 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, ParseUUIDPipe, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { PATH_UUID } from '../../platform/http/path-uuid.js';
 import { ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
-import { IsBoolean, IsBooleanString, IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsBoolean, IsBooleanString, IsIn, IsOptional, IsString, MaxLength, ValidateIf } from 'class-validator';
 
 import { DeviceLifecycle } from '../../devices/device-lifecycle.js';
-import { Revocations } from '../../issuer/revocation/revocations.js';
 import { PageQuery, type Page } from '../../platform/http/page.js';
-import { AccessGrants } from '../access/access-grants.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 import { DeviceListing, type DeviceItem } from '../devices/device-listing.js';
+import { DeviceRemoval } from '../devices/device-removal.js';
 
 class DeviceQuery extends PageQuery {
   @ApiPropertyOptional({ enum: ['active', 'suspended'] })
@@ -42,7 +42,7 @@ class DeviceChangesDto {
   group?: string | null;
 
   @ApiPropertyOptional({ description: "Answer *.<device> with the device's addresses" })
-  @IsOptional()
+  @ValidateIf((_body, value) => value !== undefined)
   @IsBoolean()
   wildcard?: boolean;
 }
@@ -60,8 +60,7 @@ export class DevicesController {
   constructor(
     private readonly listing: DeviceListing,
     private readonly lifecycle: DeviceLifecycle,
-    private readonly revocations: Revocations,
-    private readonly access: AccessGrants,
+    private readonly removal: DeviceRemoval,
   ) {}
 
   @Get()
@@ -74,14 +73,14 @@ export class DevicesController {
   @Get(':id')
   @NeedsRole('viewer')
   @ApiOperation({ summary: 'One device' })
-  show(@Param('id', ParseUUIDPipe) id: string): Promise<DeviceItem> {
+  show(@Param('id', PATH_UUID) id: string): Promise<DeviceItem> {
     return this.listing.show(id);
   }
 
   @Patch(':id')
   @NeedsRole('operator')
   @ApiOperation({ summary: "Set a device's note, group or wildcard" })
-  async change(@Param('id', ParseUUIDPipe) id: string, @Body() body: DeviceChangesDto): Promise<DeviceItem> {
+  async change(@Param('id', PATH_UUID) id: string, @Body() body: DeviceChangesDto): Promise<DeviceItem> {
     await this.lifecycle.change(id, body);
     return this.listing.show(id);
   }
@@ -90,7 +89,7 @@ export class DevicesController {
   @HttpCode(200)
   @NeedsRole('operator')
   @ApiOperation({ summary: 'Let a device change nothing and get nothing new' })
-  async suspend(@Param('id', ParseUUIDPipe) id: string): Promise<DeviceItem> {
+  async suspend(@Param('id', PATH_UUID) id: string): Promise<DeviceItem> {
     await this.lifecycle.suspend(id);
     return this.listing.show(id);
   }
@@ -99,7 +98,7 @@ export class DevicesController {
   @HttpCode(200)
   @NeedsRole('operator')
   @ApiOperation({ summary: 'End a suspension' })
-  async resume(@Param('id', ParseUUIDPipe) id: string): Promise<DeviceItem> {
+  async resume(@Param('id', PATH_UUID) id: string): Promise<DeviceItem> {
     await this.lifecycle.resume(id);
     return this.listing.show(id);
   }
@@ -108,12 +107,7 @@ export class DevicesController {
   @HttpCode(204)
   @NeedsRole('operator')
   @ApiOperation({ summary: 'Delete a device: its records go, its credential ends, its name is never given out again' })
-  async delete(@Param('id', ParseUUIDPipe) id: string, @Query() query: DeletionQuery): Promise<void> {
-    if (query.revoke === 'true' || query.revoke === '1') {
-      await this.listing.show(id);
-      await this.revocations.revokeAll(id, 'cessationOfOperation');
-    }
-    await this.lifecycle.delete(id);
-    await this.access.endAll(id);
+  async delete(@Param('id', PATH_UUID) id: string, @Query() query: DeletionQuery): Promise<void> {
+    await this.removal.remove(id, { revoke: query.revoke === 'true' || query.revoke === '1' });
   }
 }

@@ -125,8 +125,12 @@ describeOnEachDatabase('a revocation', (database) => {
     await issuer.runDue();
     await issuer.order(device);
     await issuer.runDue();
-    expect(await issuer.revocations.revokeAll(device.deviceId, 'cessationOfOperation')).toBe(2);
-    expect(await issuer.revocations.revokeAll(device.deviceId, 'cessationOfOperation')).toBe(0);
+    const revokeAll = (): Promise<number> =>
+      database.dataSource.transaction((transaction) =>
+        issuer.revocations.revokeAll(transaction, device.deviceId, 'cessationOfOperation', issuer.clock.now()),
+      );
+    expect(await revokeAll()).toBe(2);
+    expect(await revokeAll()).toBe(0);
     await issuer.revocations.tellCa();
     expect(issuer.ca.revoked.map(({ reason }) => reason)).toEqual([5, 5]);
   });

@@ -1,7 +1,8 @@
 import { Resolver } from 'node:dns/promises';
 
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
+import { TsigKeys } from '../../../src/ddns/transfer/tsig-keys.js';
 import { startApp, type TestApp } from '../../support/app.js';
 import { describeOnEachDatabase } from '../../support/database.js';
 
@@ -36,6 +37,54 @@ describeOnEachDatabase('the operator API', (database) => {
   ])('refuses the enrollment key %j, naming the field', async (wanted, field, status) => {
     const { body } = await server.admin.post('/v1/enrollment-keys').send(wanted).expect(status);
     expect(body.errors[0].field).toBe(field);
+  });
+
+  it.each([
+    ['post', '/v1/enrollment-keys', { note: 'a\0b' }],
+    ['post', '/v1/enrollment-keys', { group: '\ud800' }],
+    ['post', '/v1/enrollment-keys', { expiresAt: 99999999999999 }],
+    ['post', '/v1/enrollment-keys', { expiresAt: '2031' }],
+    ['post', '/v1/enrollment-keys', { expiresAt: '2031-02-30T00:00:00Z' }],
+    ['post', '/v1/enrollment-keys', { expiresAt: '2031-02-03T00:00:00' }],
+    ['post', '/v1/enrollment-keys', { expiresAt: true }],
+    ['get', '/v1/devices?q=%00', undefined],
+    ['get', `/v1/devices?cursor=${Buffer.from('["2026-99-99T00:00:00Z","x"]').toString('base64url')}`, undefined],
+    ['get', '/v1/devices/not-a-uuid', undefined],
+  ] as const)('answers %s %s %j with 400 and a problem document', async (method, path, body) => {
+    const call = server.admin[method](path);
+    const answer = await (body === undefined
+      ? call
+      : call.set('Content-Type', 'application/json').send(JSON.stringify(body)));
+    expect(answer.status).toBe(400);
+    expect(answer.body.type).toBe('urn:fleetcert:problem:invalid_request');
+  });
+
+  it('refuses null where a switch is asked for', async () => {
+    const device = await server.enroll();
+    await server.admin.patch(`/v1/devices/${device.deviceId}`).send({ wildcard: null }).expect(400);
+    await server.as(device.token).post('/v1/device/token').send({ x: 1 }).expect(400);
+  });
+
+  it('pages through enrollment keys and API keys', async () => {
+    for (const path of ['/v1/enrollment-keys', '/v1/api-keys']) {
+      for (let i = 0; i < 3; i++)
+        await server.admin
+          .post(path)
+          .send({ ...(path.includes('api') && { role: 'viewer' }) })
+          .expect(201);
+      const all = (await server.admin.get(path).expect(200)).body.items as { id: string }[];
+      const seen: string[] = [];
+      let cursor: string | null = '';
+      while (cursor !== null && seen.length < 200) {
+        const { body }: { body: { items: { id: string }[]; nextCursor: string | null } } = await server.admin
+          .get(`${path}?limit=2${cursor && `&cursor=${cursor}`}`)
+          .expect(200);
+        expect(body.items.length).toBeLessThanOrEqual(2);
+        seen.push(...body.items.map(({ id }) => id));
+        cursor = body.nextCursor;
+      }
+      expect(seen).toEqual(all.map(({ id }) => id));
+    }
   });
 
   it('refuses an enrollment key for a zone that is not served', async () => {
@@ -105,6 +154,24 @@ describeOnEachDatabase('the operator API', (database) => {
     await server.admin.delete(`/v1/devices/${device.deviceId}`).expect(404);
     const again = await server.enroll({ hardwareId: 'SN-GONE' });
     expect(again.name).not.toBe(device.name);
+  });
+
+  it('deletes a device with its update keys, or not at all', async () => {
+    const device = await server.enroll({ addresses: ['10.0.0.1'] });
+    await server.as(device.token).post('/v1/device/access').send({ door: 'rfc2136' }).expect(201);
+    vi.spyOn(server.app.get(TsigKeys), 'deleteForDevice').mockRejectedValueOnce(new Error('cut short'));
+    await server.admin.delete(`/v1/devices/${device.deviceId}`).expect(500);
+    expect(await dns.resolve4(device.name)).toEqual(['10.0.0.1']);
+    expect((await server.as(device.token).get('/v1/device/access').expect(200)).body.items).toHaveLength(1);
+
+    await server.admin.delete(`/v1/devices/${device.deviceId}`).expect(204);
+    expect(
+      await database.dataSource.query(
+        `SELECT (SELECT count(*)::int FROM device_access WHERE device_id = $1) AS access,
+                (SELECT count(*)::int FROM tsig_keys WHERE device_id = $1 AND deleted_at IS NULL) AS keys`,
+        [device.deviceId],
+      ),
+    ).toEqual([{ access: 0, keys: 0 }]);
   });
 
   it('answers *.<device> once the wildcard is set', async () => {

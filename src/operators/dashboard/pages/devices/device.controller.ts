@@ -1,12 +1,13 @@
-import { Controller, Get, Param, ParseUUIDPipe, Post, Req, Res } from '@nestjs/common';
+import { Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
+import { PATH_UUID } from '../../../../platform/http/path-uuid.js';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Response } from 'express';
 
 import { DeviceLifecycle } from '../../../../devices/device-lifecycle.js';
 import { CertificateStore } from '../../../../issuer/certificates/certificate-store.js';
-import { Revocations } from '../../../../issuer/revocation/revocations.js';
 import { Clock } from '../../../../kernel/clock.js';
 import { DeviceListing } from '../../../devices/device-listing.js';
+import { DeviceRemoval } from '../../../devices/device-removal.js';
 import { FormFields } from '../../http/form-fields.js';
 import { sendPage } from '../../http/send-page.js';
 import { NeedsSession, type SessionRequest } from '../../session/session.guard.js';
@@ -32,14 +33,14 @@ export class DevicePageController {
     private readonly orders: DeviceOrders,
     private readonly dns: DnsAnswers,
     private readonly lifecycle: DeviceLifecycle,
-    private readonly revocations: Revocations,
+    private readonly removal: DeviceRemoval,
     private readonly clock: Clock,
   ) {}
 
   @Get()
   @NeedsSession('viewer')
   async show(
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', PATH_UUID) id: string,
     @Req() request: SessionRequest,
     @Res() response: Response,
   ): Promise<void> {
@@ -62,14 +63,14 @@ export class DevicePageController {
 
   @Post('suspend')
   @NeedsSession('operator')
-  async suspend(@Param('id', ParseUUIDPipe) id: string, @Res() response: Response): Promise<void> {
+  async suspend(@Param('id', PATH_UUID) id: string, @Res() response: Response): Promise<void> {
     await this.lifecycle.suspend(id);
     response.redirect(303, `/devices/${id}?done=suspended`);
   }
 
   @Post('resume')
   @NeedsSession('operator')
-  async resume(@Param('id', ParseUUIDPipe) id: string, @Res() response: Response): Promise<void> {
+  async resume(@Param('id', PATH_UUID) id: string, @Res() response: Response): Promise<void> {
     await this.lifecycle.resume(id);
     response.redirect(303, `/devices/${id}?done=resumed`);
   }
@@ -77,7 +78,7 @@ export class DevicePageController {
   @Post('attributes')
   @NeedsSession('operator')
   async change(
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', PATH_UUID) id: string,
     @Req() request: SessionRequest,
     @Res() response: Response,
   ): Promise<void> {
@@ -93,7 +94,7 @@ export class DevicePageController {
   @Get('delete')
   @NeedsSession('operator')
   async confirmDeletion(
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', PATH_UUID) id: string,
     @Req() request: SessionRequest,
     @Res() response: Response,
   ): Promise<void> {
@@ -103,15 +104,11 @@ export class DevicePageController {
   @Post('delete')
   @NeedsSession('operator')
   async delete(
-    @Param('id', ParseUUIDPipe) id: string,
+    @Param('id', PATH_UUID) id: string,
     @Req() request: SessionRequest,
     @Res() response: Response,
   ): Promise<void> {
-    if (new FormFields(request.body).isChecked('revoke')) {
-      await this.listing.show(id);
-      await this.revocations.revokeAll(id, 'cessationOfOperation');
-    }
-    await this.lifecycle.delete(id);
+    await this.removal.remove(id, { revoke: new FormFields(request.body).isChecked('revoke') });
     response.redirect(303, '/devices');
   }
 }
