@@ -2,9 +2,12 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
 import { IssuanceBudget } from '../limits/issuance-budget.js';
-import { IS_OPEN } from './order-row.js';
+import { IS_OPEN, IS_TO_BE_REVOKED } from './order-row.js';
 
-/** Open orders that can never be issued: the device was removed, or the key reported compromised. */
+/**
+ * Open orders that can never be issued: the device was removed, or the key reported compromised. One that the CA may be
+ * issuing for a device that was removed with its certificates goes on, so that its certificate is found and revoked.
+ */
 @Injectable()
 export class HopelessOrders {
   constructor(private readonly budget: IssuanceBudget) {}
@@ -23,6 +26,7 @@ export class HopelessOrders {
                  JOIN devices d ON d.id = o.device_id
                  LEFT JOIN device_keys k ON k.spki_sha256 = o.spki_sha256
                 WHERE ${IS_OPEN} AND (d.state = 'deleted' OR k.compromised_at IS NOT NULL)
+                  AND NOT (${IS_TO_BE_REVOKED})
                   AND (o.lease_id IS NULL OR o.lease_expires_at <= clock_timestamp())
                   FOR UPDATE OF o SKIP LOCKED) AS hopeless
         WHERE issuance_orders.id = hopeless.id RETURNING issuance_orders.id`,

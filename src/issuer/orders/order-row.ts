@@ -33,6 +33,12 @@ export const ORDER_COLUMNS = `
 /** SQL: the order may still become a certificate. As the index issuance_orders_open says it. */
 export const IS_OPEN = `o.status IN ('queued', 'issuing', 'deferred')`;
 
+/**
+ * SQL, with its device as `d`: the device was removed with its certificates, and the CA may have been told to issue
+ * one by this order (step `authorized` is written before the CA has the CSR).
+ */
+export const IS_TO_BE_REVOKED = `d.revoke_certificates AND o.step = 'authorized' AND o.acme_order_url IS NOT NULL`;
+
 export function orderOf(row: OrderRow): IssuanceOrder {
   return {
     id: row.id,

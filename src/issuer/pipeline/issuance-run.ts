@@ -75,6 +75,7 @@ export class IssuanceRun {
       const action = nextAction(this.#view);
       switch (action.do) {
         case 'new-order':
+          if (await this.#failIfRemoved()) return 'failed';
           await this.#newOrder();
           break;
         case 'read-order':
@@ -84,18 +85,21 @@ export class IssuanceRun {
           await this.#readAuthorizations();
           break;
         case 'publish':
+          if (await this.#failIfRemoved()) return 'failed';
           await this.#publish(action.texts);
           break;
         case 'confirm':
           await this.#confirm(action.texts);
           break;
         case 'answer':
+          if (await this.#failIfRemoved()) return 'failed';
           await this.#answer(action.challengeUrl);
           break;
         case 'wait':
           if (!(await this.#wait(action.seconds, action.next))) return 'parked';
           break;
         case 'finalize':
+          if (await this.#failIfRemoved()) return 'failed';
           await this.#finalize(action.finalizeUrl);
           break;
         case 'download':
@@ -262,8 +266,15 @@ export class IssuanceRun {
     this.tools.probe.reached('certificate-stored', this.order.id);
   }
 
+  /** @returns true when the device is there no more, and the order has ended for that */
+  async #failIfRemoved(): Promise<boolean> {
+    if (!(await this.tools.progress.isDeviceRemoved(this.order.deviceId))) return false;
+    await this.#fail('device_removed', 'The device was removed.');
+    return true;
+  }
+
   /** The CA's remaining authorizations of an order that has failed are of no use, and count against its limits. */
-  async #fail(code: 'validation_failed' | 'ca_refused', reason: string): Promise<void> {
+  async #fail(code: 'validation_failed' | 'ca_refused' | 'device_removed', reason: string): Promise<void> {
     for (const { url, status } of this.#view.authorizations ?? []) {
       if (status === 'pending') await this.account.ca.deactivateAuthorization(url).catch(() => undefined);
     }

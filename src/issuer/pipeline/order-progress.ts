@@ -10,6 +10,7 @@ import type { ReasonCode } from '../domain/order-reason.js';
 import { recordOrderEvent } from '../orders/order-events.js';
 import type { PipelineStep } from '../domain/pipeline-step.js';
 import { type BudgetAccount, type BudgetOutcome, IssuanceBudget } from '../limits/issuance-budget.js';
+import { recordRevocations } from '../revocation/record-revocations.js';
 import { type Lease, LeaseLostError } from '../worker/lease.js';
 
 /** What a write of a run says beside its purpose: when, and the timeline since the last write. */
@@ -65,6 +66,14 @@ export class OrderProgress {
 
   recordStep(lease: Lease, step: PipelineStep, note: Note): Promise<void> {
     return this.write(lease, note, { step, step_at: note.now });
+  }
+
+  /** Nothing may be published for a removed device, nor be asked of the CA. */
+  async isDeviceRemoved(deviceId: string): Promise<boolean> {
+    const rows: unknown[] = await this.dataSource.query(`SELECT 1 FROM devices WHERE id = $1 AND state <> 'deleted'`, [
+      deviceId,
+    ]);
+    return rows.length === 0;
   }
 
   /** The CA works on it and wants to be asked later: another order may have the place meanwhile. */
@@ -123,7 +132,10 @@ export class OrderProgress {
     });
   }
 
-  /** Stores the certificate and ends the order, together. @returns the certificate's id */
+  /**
+   * Stores the certificate and ends the order, together; one of a device that was removed with its certificates is
+   * revoked in the same breath. @returns the certificate's id
+   */
   async complete(
     lease: Lease,
     deviceId: string,
@@ -133,6 +145,11 @@ export class OrderProgress {
   ): Promise<string> {
     const id = randomUUID();
     await this.dataSource.transaction(async (transaction) => {
+      // A deletion comes before this and is seen here, or waits for the certificate and revokes it itself.
+      const devices: { revoke: boolean }[] = await transaction.query(
+        `SELECT revoke_certificates AS revoke FROM devices WHERE id = $1 FOR SHARE`,
+        [deviceId],
+      );
       await this.write(
         lease,
         note,
@@ -184,6 +201,9 @@ export class OrderProgress {
         notBefore,
         notAfter,
       });
+      if (devices[0]?.revoke) {
+        await recordRevocations(transaction, 'id = $3', [id], 'cessationOfOperation', note.now);
+      }
     });
     return id;
   }

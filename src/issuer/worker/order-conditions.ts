@@ -1,11 +1,11 @@
-import { IS_OPEN } from '../orders/order-row.js';
+import { IS_OPEN, IS_TO_BE_REVOKED } from '../orders/order-row.js';
 
 /** SQL on issuance_orders `o`. Free to be claimed: leases are compared between servers, so they go by the database's clock. */
 export const IS_FREE = `(o.lease_id IS NULL OR o.lease_expires_at <= clock_timestamp())`;
 
-/** A suspended device's orders wait; a compromised key gets no certificate. */
+/** A suspended device's orders wait; a compromised key gets no certificate; one that is to be revoked is fetched. */
 export const MAY_PROCEED = `
-  EXISTS (SELECT 1 FROM devices d WHERE d.id = o.device_id AND d.state = 'active')
+  EXISTS (SELECT 1 FROM devices d WHERE d.id = o.device_id AND (d.state = 'active' OR ${IS_TO_BE_REVOKED}))
   AND NOT EXISTS (SELECT 1 FROM device_keys k WHERE k.spki_sha256 = o.spki_sha256 AND k.compromised_at IS NOT NULL)`;
 
 /**

@@ -1,7 +1,9 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { Resolver } from 'node:dns/promises';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
+import { IssuerUpkeep } from '../../../src/issuer/upkeep/issuer-upkeep.js';
 import { type Caller, type EnrolledTestDevice, startApp, type TestApp } from '../../support/app.js';
 import { describeOnEachDatabase } from '../../support/database.js';
 import { aKey, csrOf } from './support/test-issuer.js';
@@ -158,6 +160,43 @@ describeOnEachDatabase("the device's order and certificate calls", (database) =>
     await device.call.get('/v1/device/certificate').expect(200);
     await device.call.get(`/v1/device/orders/${device.orderId}`).expect(200);
   });
+
+  it.each([0, 20, 60, 120, 250])(
+    'leave no certificate unrevoked, and no TXT record, of a device that is deleted %i ms after its order',
+    async (milliseconds) => {
+      const { call, ...device } = await enrolled();
+      const { body } = await call
+        .post('/v1/device/orders')
+        .send({ csr: csrOf(aKey(), [device.name]) })
+        .expect(202);
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      await app.admin.delete(`/v1/devices/${device.deviceId}?revoke=true`).expect(204);
+      await expect
+        .poll(
+          async () => {
+            await app.app.get(IssuerUpkeep).round();
+            const rows: { open: boolean }[] = await database.dataSource.query(
+              `SELECT status NOT IN ('issued', 'failed') OR lease_id IS NOT NULL AS open FROM issuance_orders WHERE id = $1`,
+              [body.orderId],
+            );
+            return rows[0]!.open;
+          },
+          { timeout: 20_000 },
+        )
+        .toBe(false);
+      expect(
+        await database.dataSource.query(
+          `SELECT revocation_reason FROM certificates WHERE device_id = $1 AND revoked_at IS NULL`,
+          [device.deviceId],
+        ),
+      ).toEqual([]);
+      const dns = new Resolver({ timeout: 1000, tries: 2 });
+      dns.setServers([`127.0.0.1:${app.dnsPort}`]);
+      await expect
+        .poll(() => dns.resolveTxt(`_acme-challenge.${device.name}`).catch((error: Error) => error.message))
+        .toContain('ENOTFOUND');
+    },
+  );
 
   it('need a credential', async () => {
     const answer = await app.anyone.post('/v1/device/orders').send({ csr: 'x' }).expect(401);

@@ -5,7 +5,8 @@ import { layout } from '../../html/layout.js';
 import type { Session } from '../../session/session.js';
 
 /** Asks once more before a device is deleted. */
-export function deletionPage(session: Session, { deviceId, name, certificate }: DeviceItem): Html {
+export function deletionPage(session: Session, { deviceId, name, certificate, order }: DeviceItem): Html {
+  const mayHaveCertificate = certificate !== null || (order !== null && !['issued', 'failed'].includes(order.status));
   return layout({
     title: 'Delete this device?',
     section: '/devices',
@@ -20,7 +21,7 @@ export function deletionPage(session: Session, { deviceId, name, certificate }: 
         The records of <code>${name}</code> go, its credential ends, and the name is never given out again. This cannot
         be undone; the hardware may enroll anew under another name.
       </p>
-      ${certificate && checkBox('revoke', 'revoke', 'Also revoke its certificates at the CA', false)}
+      ${mayHaveCertificate && checkBox('revoke', 'revoke', 'Also revoke its certificates at the CA', false)}
       <div class="buttons">
         <button class="danger">Delete the device</button><a href="/devices/${deviceId}">Keep it</a>
       </div>
