@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 
 import type { AlarmConfig } from '../../platform/config/app-config.js';
+import { certificateInForceSql } from '../devices/certificate-in-force.js';
 import type { AlarmSubject, Observation } from '../domain/alarm.js';
 
 interface DeviceRow {
@@ -41,8 +42,7 @@ async function endingCertificates(database: Queries, atRiskFraction: number, now
   const rows = await database.query<CertificateRow[]>(
     `SELECT d.id, d.name, c.serial, c.not_after, c.not_after <= $1 AS is_expired
        FROM devices d
-      CROSS JOIN LATERAL (SELECT serial, not_before, not_after FROM certificates
-                           WHERE device_id = d.id AND revoked_at IS NULL ORDER BY created_at DESC LIMIT 1) c
+      CROSS JOIN LATERAL (${certificateInForceSql('serial, not_before, not_after')}) c
       WHERE d.state = 'active' AND c.not_after - $1 < (c.not_after - c.not_before) * $2::float8`,
     [now, atRiskFraction],
   );

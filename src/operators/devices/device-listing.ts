@@ -6,6 +6,7 @@ import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
 import { decodeTimeCursor, toPage, type Page } from '../../platform/http/page.js';
 import { certificateHealth, type CertificateHealth } from '../domain/certificate-health.js';
+import { certificateInForceSql } from './certificate-in-force.js';
 import { healthSql } from './health-sql.js';
 
 export interface DeviceFilter {
@@ -69,9 +70,7 @@ const COLUMNS = `
 
 /** The certificate in force and the newest order, one look-up each by index. */
 const JOINS = `
-  LEFT JOIN LATERAL (
-    SELECT serial, not_before, not_after, renew_at FROM certificates
-     WHERE device_id = d.id AND revoked_at IS NULL ORDER BY created_at DESC LIMIT 1) c ON true
+  LEFT JOIN LATERAL (${certificateInForceSql('serial, not_before, not_after, renew_at')}) c ON true
   LEFT JOIN LATERAL (
     SELECT id, status, reason FROM issuance_orders WHERE device_id = d.id ORDER BY created_at DESC, id LIMIT 1) o ON true`;
 

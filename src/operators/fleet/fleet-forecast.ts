@@ -11,6 +11,7 @@ import { IssuanceSpeed } from '../../issuer/worker/issuance-speed.js';
 import { WaitingReasons } from '../../issuer/worker/waiting-reasons.js';
 import { Clock } from '../../kernel/clock.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
+import { certificatesInForceSql } from '../devices/certificate-in-force.js';
 import { BucketLevels } from './bucket-levels.js';
 
 /** Where no certificate tells: Let's Encrypt's classic lifetime. */
@@ -90,10 +91,10 @@ export class FleetForecasts {
   /** Devices with a certificate in force, and the lifetime of the newest ones. */
   private async fleet(now: Date): Promise<{ established: number; lifetimeSeconds: number | null }> {
     const rows: { established: number; lifetimeSeconds: number | null }[] = await this.dataSource.query(
-      `SELECT count(DISTINCT device_id)::int AS established,
+      `SELECT count(*)::int AS established,
               (SELECT round(extract(epoch FROM not_after - not_before))::float8 FROM certificates
                 ORDER BY created_at DESC LIMIT 1) AS "lifetimeSeconds"
-         FROM certificates WHERE revoked_at IS NULL AND not_after > $1`,
+         FROM (${certificatesInForceSql('not_after')}) AS in_force WHERE not_after > $1`,
       [now],
     );
     return rows[0]!;

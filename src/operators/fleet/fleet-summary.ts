@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { Clock } from '../../kernel/clock.js';
 import { bucketSentence, type WaitingReason } from '../../issuer/domain/planner/waiting-reason.js';
 import { WaitingReasons } from '../../issuer/worker/waiting-reasons.js';
+import { certificatesInForceSql } from '../devices/certificate-in-force.js';
 import { healthSql } from '../devices/health-sql.js';
 import { BucketLevels, type BucketLevel } from './bucket-levels.js';
 import { KeptAnswer } from './kept-answer.js';
@@ -44,8 +45,7 @@ const SHOWN = 10;
 const HEALTH = `
   SELECT d.id, d.name, ${healthSql('$1')} AS health
     FROM devices d
-    LEFT JOIN (SELECT DISTINCT ON (device_id) device_id, not_before, not_after, renew_at FROM certificates
-                WHERE revoked_at IS NULL ORDER BY device_id, created_at DESC) c ON c.device_id = d.id
+    LEFT JOIN (${certificatesInForceSql('not_before, not_after, renew_at')}) c ON c.device_id = d.id
     LEFT JOIN (SELECT DISTINCT ON (device_id) device_id, status FROM issuance_orders ORDER BY device_id, created_at DESC) o ON o.device_id = d.id
    WHERE d.state <> 'deleted'`;
 

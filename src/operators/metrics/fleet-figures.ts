@@ -6,6 +6,7 @@ import { LIMIT_PROFILE } from '../../issuer/limits/limit-profile.token.js';
 import { Clock } from '../../kernel/clock.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import { type BucketLevel, bucketLevels } from '../alarms/ca-observations.js';
+import { certificateInForceSql } from '../devices/certificate-in-force.js';
 
 const FRESH_MILLISECONDS = 10_000;
 
@@ -76,8 +77,7 @@ export class FleetFiguresReader {
     const rows = await this.dataSource.query<{ place: number; count: number; seconds: number }[]>(
       `SELECT width_bucket(-left_seconds, $2::float8[]) AS place, count(*)::int AS count, sum(left_seconds)::float8 AS seconds
          FROM devices d
-        CROSS JOIN LATERAL (SELECT extract(epoch FROM not_after - $1)::float8 AS left_seconds FROM certificates
-                             WHERE device_id = d.id AND revoked_at IS NULL ORDER BY created_at DESC LIMIT 1) c
+        CROSS JOIN LATERAL (SELECT extract(epoch FROM not_after - $1)::float8 AS left_seconds FROM (${certificateInForceSql('not_after')}) AS in_force) c
         WHERE d.state <> 'deleted' GROUP BY place`,
       [now, EXPIRY_BOUNDS.toReversed().map((bound) => -bound)],
     );

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { Clock } from '../../../../kernel/clock.js';
+import { certificatesInForceSql } from '../../../devices/certificate-in-force.js';
 import { KeptAnswer } from '../../../fleet/kept-answer.js';
 import { HISTOGRAM_WEEKS, type WeekCount } from '../../domain/expiry-histogram.js';
 
@@ -25,10 +26,9 @@ export class CertificateExpiries {
   private count(now: Date): Promise<WeekCount[]> {
     return this.dataSource.query<WeekCount[]>(
       `SELECT week, count(*)::int AS certificates FROM (
-         SELECT DISTINCT ON (c.device_id)
-                least(greatest(floor(extract(epoch FROM c.not_after - $1) / ${WEEK_SECONDS}), -1), ${HISTOGRAM_WEEKS})::int AS week
-           FROM certificates c JOIN devices d ON d.id = c.device_id AND d.state <> 'deleted'
-          WHERE c.revoked_at IS NULL ORDER BY c.device_id, c.created_at DESC) AS in_force
+         SELECT least(greatest(floor(extract(epoch FROM c.not_after - $1) / ${WEEK_SECONDS}), -1), ${HISTOGRAM_WEEKS})::int AS week
+           FROM (${certificatesInForceSql('not_after')}) c
+           JOIN devices d ON d.id = c.device_id AND d.state <> 'deleted') AS in_force
        GROUP BY week`,
       [now],
     );
