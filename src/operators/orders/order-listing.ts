@@ -22,7 +22,7 @@ export interface OrderItem {
   /** Why it waits or failed, for programs; `limit` and `slot` are the planner's. */
   readonly reasonCode: string | null;
   readonly reason: string | null;
-  /** When its certificate is to be expected; null for an order that has ended, or waits for an operator. */
+  /** When its certificate is to be expected; null for one that has ended, or waits for an operator or the CA's return. */
   readonly estimatedAt: Date | null;
   readonly nextAttemptAt: Date;
   readonly failures: number;
