@@ -1,34 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { AgentApi } from '../support/agent-api.js';
-import { AgentDevice } from '../support/agent-device.js';
+import type { AgentApi } from '../support/agent-api.js';
+import type { AgentDevice } from '../support/agent-device.js';
 import { addProgram, type Result } from '../support/agent-shell.js';
+import { eachWithCertificate } from '../support/agent-template.js';
 
 const DAY = 86_400_000;
 
 describe('a clock that is wrong', () => {
   let api: AgentApi;
-  let template: AgentDevice;
-  let restore: () => void;
   let device: AgentDevice;
-
-  beforeAll(async () => {
-    api = await AgentApi.start();
-    template = await AgentDevice.withCertificate(api);
-    restore = api.snapshot();
-  });
-  afterAll(async () => {
-    template.remove();
-    await api.stop();
-  });
-  beforeEach(() => {
-    restore();
-    device = template.copy();
-  });
-  afterEach(() => device.remove());
+  eachWithCertificate((given) => ({ api, device } = given));
 
   /** Runs the agent on a device whose `date` tells this time. */
   const at = (time: string, ...argv: string[]): Promise<Result> => {

@@ -1,35 +1,19 @@
 import { chmodSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
-import { AgentApi, DEVICE_NAME, problem } from '../support/agent-api.js';
-import { AgentDevice } from '../support/agent-device.js';
+import { type AgentApi, DEVICE_NAME, problem } from '../support/agent-api.js';
+import type { AgentDevice } from '../support/agent-device.js';
 import { AGENT, execute, linesOf } from '../support/agent-shell.js';
+import { eachWithCertificate } from '../support/agent-template.js';
 
 const DAY = 86_400_000;
 
 let api: AgentApi;
-let template: AgentDevice;
-let restore: () => void;
 let device: AgentDevice;
-let serial: string | undefined;
-
-beforeAll(async () => {
-  api = await AgentApi.start();
-  template = await AgentDevice.withCertificate(api);
-  restore = api.snapshot();
-});
-afterAll(async () => {
-  template.remove();
-  await api.stop();
-});
-beforeEach(() => {
-  restore();
-  device = template.copy();
-  serial = device.serial();
-});
-afterEach(() => device.remove());
+let serial: string;
+eachWithCertificate((given) => ({ api, device, serial } = given));
 
 describe('deploy hooks', () => {
   it('run once for each new certificate, and learn where it is', async () => {

@@ -1,29 +1,19 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { AgentApi } from '../support/agent-api.js';
+import type { AgentApi } from '../support/agent-api.js';
 import { AgentDevice } from '../support/agent-device.js';
 import { recordPowerCuts } from '../support/agent-power-cuts.js';
 import { linesOf } from '../support/agent-shell.js';
+import { eachWithCertificate } from '../support/agent-template.js';
 
 const SETTLED = ['alarm.d', 'config', 'deploy.d', 'live', 'name', 'previous', 'status', 'token'];
 
 let api: AgentApi;
 let template: AgentDevice;
-let restore: () => void;
-let device: AgentDevice | undefined;
-
-beforeAll(async () => {
-  api = await AgentApi.start();
-  template = await AgentDevice.withCertificate(api, '--install-days-before', '10');
-  restore = api.snapshot();
-});
-afterAll(async () => {
-  template.remove();
-  await api.stop();
-});
-afterEach(() => device?.remove());
+let device: AgentDevice;
+eachWithCertificate((given) => ({ api, template, device } = given), '--install-days-before', '10');
 
 /** The serial number of the live pair, which has to be whole and to fit together. */
 function wholeSerial(on: AgentDevice): string | undefined {
@@ -39,12 +29,11 @@ async function eachStep(
   argv: readonly string[],
   check: (step: number) => Promise<void>,
 ): Promise<number> {
-  device = on;
   const recorded = await recordPowerCuts(on, api, argv, { FLEETCERT_ENROLLMENT_KEY: 'fck_x' });
   try {
     expect(recorded.exitCode).toBe(0);
-    for (const { step, restore: restoreCut } of recorded.cuts) {
-      restoreCut();
+    for (const { step, restore } of recorded.cuts) {
+      restore();
       await check(step);
     }
     return recorded.steps;
@@ -55,8 +44,7 @@ async function eachStep(
 
 describe('killed at any step', { timeout: 300_000 }, () => {
   it('a renewal keeps a whole pair, and the next run brings it to its end with one order', async () => {
-    restore();
-    const on = template.copy();
+    const on = device;
     // The old pair has few enough days left to be replaced at once.
     api.offsetMilliseconds = 82 * 86_400_000;
     api.letRenew();
@@ -77,8 +65,7 @@ describe('killed at any step', { timeout: 300_000 }, () => {
   });
 
   it('an installation of a certificate that was held back ends with it in place', async () => {
-    restore();
-    const on = template.copy();
+    const on = device;
     api.offsetMilliseconds = 60 * 86_400_000;
     api.letRenew();
     expect((await on.run()).exitCode).toBe(0);
@@ -95,8 +82,8 @@ describe('killed at any step', { timeout: 300_000 }, () => {
   });
 
   it('an enrollment is made once, and completed by the next', async () => {
-    restore();
     const on = new AgentDevice(api.url);
+    onTestFinished(() => on.remove());
     const argv = ['enroll', '--server', api.url, '--address', '10.1.1.4', '--no-run'];
     const steps = await eachStep(on, argv, async (step) => {
       const { exitCode } = await on.enroll('--no-run');

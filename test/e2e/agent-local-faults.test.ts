@@ -14,33 +14,17 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { AgentApi } from '../support/agent-api.js';
-import { AgentDevice } from '../support/agent-device.js';
+import type { AgentApi } from '../support/agent-api.js';
+import type { AgentDevice } from '../support/agent-device.js';
 import { addProgram, AGENT, execute, linesOf } from '../support/agent-shell.js';
+import { eachWithCertificate } from '../support/agent-template.js';
 
 let api: AgentApi;
-let template: AgentDevice;
-let restore: () => void;
 let device: AgentDevice;
-let serial: string | undefined;
-
-beforeAll(async () => {
-  api = await AgentApi.start();
-  template = await AgentDevice.withCertificate(api);
-  restore = api.snapshot();
-});
-afterAll(async () => {
-  template.remove();
-  await api.stop();
-});
-beforeEach(() => {
-  restore();
-  device = template.copy();
-  serial = device.serial();
-});
-afterEach(() => device.remove());
+let serial: string;
+eachWithCertificate((given) => ({ api, device, serial } = given));
 
 function expectPair(): void {
   const key = createPublicKey(createPrivateKey(device.read('live', 'privkey.pem'))).export({

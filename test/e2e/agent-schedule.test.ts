@@ -2,11 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import { AgentApi } from '../support/agent-api.js';
-import { AgentDevice } from '../support/agent-device.js';
+import type { AgentApi } from '../support/agent-api.js';
+import type { AgentDevice } from '../support/agent-device.js';
 import { addProgram, AGENT, execute, linesOf, type Result } from '../support/agent-shell.js';
+import { eachWithCertificate } from '../support/agent-template.js';
 import { describeWithPeers } from '../support/peers.js';
 
 const CRON_LINE = new RegExp(
@@ -17,23 +18,8 @@ const CRON_LINE_LAST = new RegExp(`${CRON_LINE.source}(?![^])`, 'm');
 
 let api: AgentApi;
 let template: AgentDevice;
-let restore: () => void;
 let device: AgentDevice;
-
-beforeAll(async () => {
-  api = await AgentApi.start();
-  template = await AgentDevice.withCertificate(api);
-  restore = api.snapshot();
-});
-afterAll(async () => {
-  template.remove();
-  await api.stop();
-});
-beforeEach(() => {
-  restore();
-  device = template.copy();
-});
-afterEach(() => device.remove());
+eachWithCertificate((given) => ({ api, template, device } = given));
 
 describe('run --periodic', () => {
   const remembered = (key: string, value: number): void => {

@@ -8,6 +8,7 @@ import { AgentApi, problem } from '../support/agent-api.js';
 import { AgentCa, newKeys } from '../support/agent-ca.js';
 import { AgentDevice } from '../support/agent-device.js';
 import { addProgram } from '../support/agent-shell.js';
+import { eachWithCertificate } from '../support/agent-template.js';
 import { makeTlsPair } from '../support/tls-pair.js';
 
 const DAY = 86_400_000;
@@ -15,30 +16,11 @@ const tooMuch = { status: 200, body: 'x'.repeat(400_000), headers: { 'content-le
 
 describe('with a certificate', () => {
   let api: AgentApi;
-  let template: AgentDevice;
-  let restore: () => void;
   let device: AgentDevice;
   let serial: string | undefined;
-
-  beforeAll(async () => {
-    api = await AgentApi.start();
-    template = await AgentDevice.withCertificate(api);
-    restore = api.snapshot();
-  });
-  afterAll(async () => {
-    template.remove();
-    await api.stop();
-  });
-  beforeEach(() => {
-    restore();
-    device = template.copy();
-    serial = device.serial();
-  });
-  afterEach(() => {
-    // Whatever happens, the pair that works stays.
-    expect(device.serial()).toBe(serial);
-    device.remove();
-  });
+  eachWithCertificate((given) => ({ api, device, serial } = given));
+  // Whatever happens, the pair that works stays.
+  afterEach(() => expect(device.serial()).toBe(serial));
 
   it.each([
     [
