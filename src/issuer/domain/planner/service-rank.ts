@@ -1,5 +1,8 @@
 import type { Share } from './order-class.js';
 
+/** With more groups, those still in line are taken to be spread evenly: counting them would grow with their square. */
+const MOST_COUNTED_GROUPS = 1000;
+
 /**
  * At which place an order is served where groups take turns: the k-th of a group comes after the k-1 first of every
  * group, as far as they have so many. `sizes` are the groups' numbers of waiting orders, in the order of their turns.
@@ -10,7 +13,7 @@ export class TurnOrder {
   /** Sum of the i smallest sizes. */
   readonly #sums: Float64Array;
 
-  constructor(sizes: readonly number[]) {
+  constructor(private readonly sizes: readonly number[]) {
     this.#groups = sizes.length;
     this.#ascending = Float64Array.from(sizes).toSorted();
     this.#sums = new Float64Array(sizes.length + 1);
@@ -23,11 +26,21 @@ export class TurnOrder {
    */
   placesOf(turn: number): (k: number) => number {
     let exhausted = 0;
+    let earlier: Float64Array | undefined;
+    let earlierExhausted = 0;
+    /** Groups with an earlier turn that still have one to serve in this round. */
+    const earlierInLine = (before: number): number => {
+      if (exhausted === 0) return turn;
+      if (this.#groups > MOST_COUNTED_GROUPS) return (turn * (this.#groups - exhausted)) / this.#groups;
+      earlier ??= Float64Array.from(this.sizes.slice(0, turn)).toSorted();
+      while (earlierExhausted < turn && earlier[earlierExhausted]! <= before) earlierExhausted += 1;
+      return turn - earlierExhausted;
+    };
     return (k) => {
       const before = k - 1;
       while (exhausted < this.#groups && this.#ascending[exhausted]! <= before) exhausted += 1;
       const others = this.#groups - exhausted;
-      return this.#sums[exhausted]! + others * before + 1 + (turn * others) / this.#groups;
+      return this.#sums[exhausted]! + others * before + 1 + earlierInLine(before);
     };
   }
 }
