@@ -8,6 +8,7 @@ import { Operators1760000000005 } from './1760000000005-operators.js';
 import { AcmeServer1760000000006 } from './1760000000006-acme-server.js';
 import { Limits1760000000007 } from './1760000000007-limits.js';
 import { DeviceAccess1760000000009 } from './1760000000009-device-access.js';
+import { DnsServers1760000000010 } from './1760000000010-dns-servers.js';
 import { Events1760000000008 } from './1760000000008-events.js';
 
 /** Every migration, oldest first. One that is not in this list does not run. */
@@ -21,4 +22,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   Limits1760000000007,
   Events1760000000008,
   DeviceAccess1760000000009,
+  DnsServers1760000000010,
 ];
