@@ -35,7 +35,8 @@ describe('the renewal time without ARI', () => {
         const cycle = renewalCycle(lifetime);
         expect(cycle / lifetime).toBeCloseTo(lifetime < 10 * DAY ? 1 / 2 : 2 / 3, 9);
         expect(wait).toBeGreaterThanOrEqual(cycle / 2 - HOUR);
-        expect(wait).toBeLessThanOrEqual(cycle);
+        // A sum with today's milliseconds has a rounding error of its own.
+        expect(wait).toBeLessThanOrEqual(cycle + 0.001);
       }),
     );
   });
