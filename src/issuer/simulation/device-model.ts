@@ -80,10 +80,10 @@ export class DeviceModel {
 
   /** The last moment up to `time` at which it was. */
   lastAwake(device: number, time: number): number {
-    const at = this.#isSilent(device, time) ? this.#silentFrom[device]! : time;
-    const cycle = this.#cycle[device]!;
-    const into = this.#intoCycle(device, at);
-    return Math.min(at, at - into + this.habits.awake * cycle);
+    const awake = this.#lastAwakeInCycle(device, time);
+    const silentFrom = this.#silentFrom[device]!;
+    const wasSilent = silentFrom < awake && awake <= this.#silentUntil[device]!;
+    return wasSilent ? this.#lastAwakeInCycle(device, silentFrom) : awake;
   }
 
   /** Does a validation that ends now fail? */
@@ -95,6 +95,10 @@ export class DeviceModel {
   #awakeInCycle(device: number, time: number): number {
     const into = this.#intoCycle(device, time);
     return into < this.habits.awake * this.#cycle[device]! ? time : time + this.#cycle[device]! - into;
+  }
+
+  #lastAwakeInCycle(device: number, time: number): number {
+    return Math.min(time, time - this.#intoCycle(device, time) + this.habits.awake * this.#cycle[device]!);
   }
 
   #intoCycle(device: number, time: number): number {
