@@ -10,6 +10,7 @@ import { Limits1760000000007 } from './1760000000007-limits.js';
 import { DeviceAccess1760000000009 } from './1760000000009-device-access.js';
 import { DnsServers1760000000010 } from './1760000000010-dns-servers.js';
 import { Events1760000000008 } from './1760000000008-events.js';
+import { OperatorLists1760000000013 } from './1760000000013-operator-lists.js';
 
 /** Every migration, oldest first. One that is not in this list does not run. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -23,4 +24,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   Events1760000000008,
   DeviceAccess1760000000009,
   DnsServers1760000000010,
+  OperatorLists1760000000013,
 ];
