@@ -5,16 +5,18 @@ import type { JoinedWriter } from '../../platform/database/joined-write.js';
 
 /**
  * Keeps fixed records away from devices' names, also from those of devices that have no records now or were deleted: a
- * name is never given to anybody else. An item is a record's name with all names above it.
+ * name is never given to anybody else. The API's own name (kind `server`) has its records from operators. An item is a
+ * record's name with all names above it.
  */
 export class DeviceNameGuard implements JoinedWriter<readonly string[]> {
   async write(
     transaction: EntityManager,
     items: readonly (readonly string[])[],
   ): Promise<readonly (DomainError | undefined)[]> {
-    const rows: { name: string }[] = await transaction.query(`SELECT name FROM devices WHERE name = ANY ($1)`, [
-      items.flat(),
-    ]);
+    const rows: { name: string }[] = await transaction.query(
+      `SELECT name FROM devices WHERE name = ANY ($1) AND kind = 'device'`,
+      [items.flat()],
+    );
     const taken = new Set(rows.map(({ name }) => name));
     return items.map((names) => {
       const device = names.find((name) => taken.has(name));
