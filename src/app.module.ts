@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 
 import { AcmeServerModule } from './acme-server/acme-server.module.js';
+import { ApiTlsModule } from './api-tls/api-tls.module.js';
 import { DdnsModule } from './ddns/ddns.module.js';
 import { DevicesModule } from './devices/devices.module.js';
 import { IssuerModule } from './issuer/issuer.module.js';
@@ -41,6 +42,7 @@ export class AppModule {
         DdnsModule,
         LimitsModule.forConfig(config),
         IssuerModule,
+        ApiTlsModule,
         OperatorsModule,
         MonitoringModule,
         DashboardModule,

@@ -7,6 +7,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
 
 import { AppModule } from '../app.module.js';
+import { HttpsListener } from '../api-tls/https-listener.js';
 import { openApi } from '../openapi.js';
 import type { AppConfig } from '../platform/config/app-config.js';
 import {
@@ -76,15 +77,12 @@ async function start(config: AppConfig, opened: Opened): Promise<void> {
   logger.handOver();
   configureHttp(app, config.http);
   openApi(app);
+  await app.init();
+  // First, so that whoever finds the plain listener ready finds this one as well.
+  await app.get(HttpsListener).listen(app.getHttpAdapter().getInstance());
   const { address, port } = config.http.listen;
   await app.listen(port, address);
   app.get(Logger).log(`the API listens on http://${hostPort(config.http.listen)}`);
-  if (config.http.httpsListen) {
-    // Silence would let an operator believe that devices are served over TLS.
-    process.stderr.write(
-      'fleetcert: FLEETCERT_HTTPS_LISTEN is not served by this release: put a reverse proxy with TLS in front of the API.\n',
-    );
-  }
   if (config.sandbox) void app.get(Sandbox).tellStory();
 }
 
