@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 
 import { PROJECT_ROOT } from '../../platform/project-root.js';
 
@@ -16,6 +16,10 @@ export class AgentController {
   @Header('Content-Type', 'text/x-shellscript; charset=utf-8')
   @Header('Cache-Control', 'no-cache')
   @ApiOperation({ summary: 'The agent, a POSIX shell script' })
+  @ApiOkResponse({
+    description: 'The script',
+    content: { 'text/x-shellscript': { schema: { type: 'string' }, example: '#!/bin/sh\n…' } },
+  })
   show(): Promise<string> {
     this.script ??= readFile(join(PROJECT_ROOT, 'agent', 'fleetcert-agent'), 'utf8');
     return this.script;

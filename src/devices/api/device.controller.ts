@@ -1,8 +1,9 @@
 import { Body, Controller, Get, HttpCode, Post, Put, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 
 import { Clock } from '../../kernel/clock.js';
 import { NoFieldsPipe } from '../../platform/http/no-fields.pipe.js';
+import { Problems } from '../../platform/http/problems.js';
 import { Addresses, type AddressesAnswer } from '../addresses/addresses.js';
 import { CurrentDevice } from '../auth/current-device.js';
 import { DeviceTokens } from '../auth/device-tokens.js';
@@ -21,7 +22,7 @@ interface DeviceAnswer extends CertificateSummary {
 }
 
 @ApiTags('device')
-@ApiBearerAuth()
+@ApiSecurity('deviceToken')
 @UseGuards(DeviceGuard)
 @Controller('v1/device')
 export class DeviceController {
@@ -44,6 +45,7 @@ export class DeviceController {
 
   @Put('addresses')
   @ApiOperation({ summary: "Replace the device's addresses; DNS serves them when this answers" })
+  @Problems('address_not_allowed')
   replaceAddresses(@CurrentDevice() device: Device, @Body() body: AddressesDto): Promise<AddressesAnswer> {
     return this.addresses.replace(device, body.addresses);
   }

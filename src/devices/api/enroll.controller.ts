@@ -1,6 +1,7 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 
+import { Problems } from '../../platform/http/problems.js';
 import { Enrollment, type EnrolledDevice } from '../enrollment/enrollment.js';
 import { EnrollDto } from './dto.js';
 
@@ -11,6 +12,7 @@ export class EnrollController {
 
   @Post()
   @ApiOperation({ summary: 'Enroll: an enrollment key for a name and a credential' })
+  @Problems('enrollment_key_invalid', 'hardware_id_enrolled', 'address_not_allowed')
   enroll(@Body() body: EnrollDto): Promise<EnrolledDevice> {
     return this.enrollment.enroll(body);
   }

@@ -9,7 +9,7 @@ import type { Device } from '../domain/device.js';
 import { DeviceTokens } from './device-tokens.js';
 import { LastSeen } from './last-seen.js';
 
-const SUSPENDED_ALLOWED = 'fleetcert:suspended-allowed';
+export const SUSPENDED_ALLOWED = 'fleetcert:suspended-allowed';
 
 /** A call that a suspended device may still make: reading what is its own. */
 export const SuspendedAllowed = () => SetMetadata(SUSPENDED_ALLOWED, true);

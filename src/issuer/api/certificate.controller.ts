@@ -1,5 +1,13 @@
 import { Body, Controller, Get, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiExtraModels,
+  ApiHeader,
+  ApiOperation,
+  ApiResponse,
+  ApiSecurity,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 
 import { CurrentDevice } from '../../devices/auth/current-device.js';
@@ -7,6 +15,7 @@ import { DeviceGuard, SuspendedAllowed } from '../../devices/auth/device.guard.j
 import type { Device } from '../../devices/domain/device.js';
 import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
+import { Problems } from '../../platform/http/problems.js';
 import { CertificateStore, type StoredCertificate } from '../certificates/certificate-store.js';
 import { secondsLeft } from '../certificates/seconds-left.js';
 import { revocationReason } from '../domain/revocation-reason.js';
@@ -16,10 +25,11 @@ import { RevokeDto } from './revoke.dto.js';
 
 const PEM_CHAIN = 'application/pem-certificate-chain';
 const JSON_TYPE = 'application/json';
+const ETag = { description: 'Of this certificate in this form', schema: { type: 'string' } };
 
 /** The certificate of the calling device. */
 @ApiTags('device')
-@ApiBearerAuth()
+@ApiSecurity('deviceToken')
 @UseGuards(DeviceGuard)
 @Controller('v1/device/certificate')
 export class CertificateController {
@@ -32,10 +42,23 @@ export class CertificateController {
   @Get()
   @SuspendedAllowed()
   @ApiOperation({ summary: 'The newest certificate: a PEM chain, or JSON' })
-  @ApiProduces(PEM_CHAIN, JSON_TYPE)
-  @ApiResponse({ status: 200, type: CertificateAnswer })
-  @ApiResponse({ status: 304, description: 'The one that If-None-Match names' })
-  @ApiResponse({ status: 404, description: '`no_certificate`: none yet, or revoked' })
+  @ApiHeader({ name: 'If-None-Match', required: false, description: 'The ETag of the one that the device has' })
+  @ApiExtraModels(CertificateAnswer)
+  @ApiResponse({
+    status: 200,
+    description:
+      'The chain, leaf first and without the root; with `Accept: application/json` what there is to know of it',
+    headers: { ETag, Vary: { schema: { type: 'string' }, description: 'Accept' } },
+    content: {
+      [PEM_CHAIN]: {
+        schema: { type: 'string' },
+        example: '-----BEGIN CERTIFICATE-----\nMII…\n-----END CERTIFICATE-----\n',
+      },
+      [JSON_TYPE]: { schema: { $ref: getSchemaPath(CertificateAnswer) } },
+    },
+  })
+  @ApiResponse({ status: 304, description: 'The one that If-None-Match names', headers: { ETag } })
+  @Problems('no_certificate')
   async show(@CurrentDevice() device: Device, @Req() request: Request, @Res() response: Response): Promise<void> {
     const certificate = await this.certificates.newest(device.deviceId);
     if (!certificate) {
@@ -67,9 +90,8 @@ export class CertificateController {
   @SuspendedAllowed()
   @HttpCode(202)
   @ApiOperation({ summary: 'Revoke the newest certificate: recorded at once, told to the CA until that confirms' })
-  @ApiResponse({ status: 202, type: RevocationAnswer })
-  @ApiResponse({ status: 404, description: '`no_certificate`' })
-  @ApiResponse({ status: 409, description: '`already_revoked`' })
+  @ApiResponse({ status: 202, type: RevocationAnswer, description: 'Recorded' })
+  @Problems('no_certificate', 'already_revoked')
   async revoke(@CurrentDevice() device: Device, @Body() body: RevokeDto): Promise<RevocationAnswer> {
     const reason = revocationReason(body.reason ?? 'unspecified')!;
     const { serial, revokedAt } = await this.revocations.revokeNewest(device.deviceId, reason);

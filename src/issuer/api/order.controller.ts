@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 
 import { CurrentDevice } from '../../devices/auth/current-device.js';
@@ -7,6 +7,7 @@ import { DeviceGuard, SuspendedAllowed } from '../../devices/auth/device.guard.j
 import type { Device } from '../../devices/domain/device.js';
 import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
+import { Problems } from '../../platform/http/problems.js';
 import { OrderIntake } from '../orders/order-intake.js';
 import { type ReadOrder, OrderReader } from '../orders/order-reader.js';
 import { OrderAnswer } from './answers.js';
@@ -14,9 +15,16 @@ import { CreateOrderDto } from './create-order.dto.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+const LOCATION = {
+  Location: { description: 'Where the order is', schema: { type: 'string', format: 'uri-reference' } },
+};
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Seconds after which to look again, while it is open', schema: { type: 'integer' } },
+};
+
 /** Orders of the calling device. */
 @ApiTags('device')
-@ApiBearerAuth()
+@ApiSecurity('deviceToken')
 @UseGuards(DeviceGuard)
 @Controller('v1/device/orders')
 export class OrderController {
@@ -29,10 +37,14 @@ export class OrderController {
   @Post()
   @HttpCode(202)
   @ApiOperation({ summary: "Order a certificate for the device's own name" })
-  @ApiResponse({ status: 202, type: OrderAnswer, description: 'Taken; or the open order of this very CSR' })
-  @ApiResponse({ status: 200, type: OrderAnswer, description: 'Issued for this CSR already' })
-  @ApiResponse({ status: 409, description: "`order_open`: another CSR of this device is in the CA's hands" })
-  @ApiResponse({ status: 422, description: '`csr_rejected`, with the reason' })
+  @ApiResponse({
+    status: 202,
+    type: OrderAnswer,
+    description: 'Taken; or the open order of this very CSR',
+    headers: { ...LOCATION, ...RETRY_AFTER },
+  })
+  @ApiResponse({ status: 200, type: OrderAnswer, description: 'Issued for this CSR already', headers: LOCATION })
+  @Problems('csr_rejected', 'order_open')
   async create(
     @CurrentDevice() device: Device,
     @Body() body: CreateOrderDto,
@@ -47,8 +59,8 @@ export class OrderController {
   @Get(':orderId')
   @SuspendedAllowed()
   @ApiOperation({ summary: 'How an order of the calling device goes' })
-  @ApiResponse({ status: 200, type: OrderAnswer })
-  @ApiResponse({ status: 404, description: '`not_found`, also for an order of another device' })
+  @ApiResponse({ status: 200, type: OrderAnswer, description: 'Its status', headers: RETRY_AFTER })
+  @Problems('not_found')
   async show(
     @CurrentDevice() device: Device,
     @Param('orderId') orderId: string,

@@ -3,6 +3,7 @@ import { PATH_UUID } from '../../platform/http/path-uuid.js';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 
 import type { Page } from '../../platform/http/page.js';
+import { Problems } from '../../platform/http/problems.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 import { AccessGrants, type ListedAccess, type Rfc2136Access } from './access-grants.js';
 import { NewAccessDto } from './access.dto.js';
@@ -16,6 +17,7 @@ export class OperatorAccessController {
   @Get()
   @NeedsRole('viewer')
   @ApiOperation({ summary: "A device's credentials for existing clients, without their secrets" })
+  @Problems('not_found')
   async list(@Param('id', PATH_UUID) id: string): Promise<Page<ListedAccess>> {
     return { items: await this.grants.list(id), nextCursor: null };
   }
@@ -23,6 +25,7 @@ export class OperatorAccessController {
   @Post()
   @NeedsRole('operator')
   @ApiOperation({ summary: 'Credentials for an existing client of a device; shown this once' })
+  @Problems('not_found', 'conflict', 'device_suspended')
   create(@Param('id', PATH_UUID) id: string, @Body() body: NewAccessDto): Promise<Rfc2136Access> {
     return this.grants.create(id, body.types ?? ['TXT']);
   }
@@ -31,6 +34,7 @@ export class OperatorAccessController {
   @HttpCode(204)
   @NeedsRole('operator')
   @ApiOperation({ summary: 'End one of them' })
+  @Problems('not_found')
   end(@Param('id', PATH_UUID) id: string, @Param('accessId', PATH_UUID) accessId: string): Promise<void> {
     return this.grants.end(id, accessId);
   }

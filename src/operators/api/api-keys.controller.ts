@@ -5,6 +5,7 @@ import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 
 import { PageQuery, pageOfList, type Page } from '../../platform/http/page.js';
+import { Problems } from '../../platform/http/problems.js';
 import { ApiKeys } from '../auth/api-keys.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 import { ROLES, type Role } from '../domain/role.js';
@@ -62,6 +63,7 @@ export class ApiKeysController {
   @Delete(':id')
   @HttpCode(204)
   @ApiOperation({ summary: 'Revoke an operator credential' })
+  @Problems('not_found')
   revoke(@Param('id', PATH_UUID) id: string): Promise<void> {
     return this.apiKeys.revoke(id);
   }

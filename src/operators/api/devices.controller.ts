@@ -5,6 +5,7 @@ import { IsBoolean, IsBooleanString, IsIn, IsOptional, IsString, MaxLength, Vali
 
 import { DeviceLifecycle } from '../../devices/device-lifecycle.js';
 import { PageQuery, type Page } from '../../platform/http/page.js';
+import { Problems } from '../../platform/http/problems.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 import { DeviceListing, type DeviceItem } from '../devices/device-listing.js';
 import { DeviceRemoval } from '../devices/device-removal.js';
@@ -73,6 +74,7 @@ export class DevicesController {
   @Get(':id')
   @NeedsRole('viewer')
   @ApiOperation({ summary: 'One device' })
+  @Problems('not_found')
   show(@Param('id', PATH_UUID) id: string): Promise<DeviceItem> {
     return this.listing.show(id);
   }
@@ -80,6 +82,7 @@ export class DevicesController {
   @Patch(':id')
   @NeedsRole('operator')
   @ApiOperation({ summary: "Set a device's note, group or wildcard" })
+  @Problems('not_found')
   async change(@Param('id', PATH_UUID) id: string, @Body() body: DeviceChangesDto): Promise<DeviceItem> {
     await this.lifecycle.change(id, body);
     return this.listing.show(id);
@@ -89,6 +92,7 @@ export class DevicesController {
   @HttpCode(200)
   @NeedsRole('operator')
   @ApiOperation({ summary: 'Let a device change nothing and get nothing new' })
+  @Problems('not_found')
   async suspend(@Param('id', PATH_UUID) id: string): Promise<DeviceItem> {
     await this.lifecycle.suspend(id);
     return this.listing.show(id);
@@ -98,6 +102,7 @@ export class DevicesController {
   @HttpCode(200)
   @NeedsRole('operator')
   @ApiOperation({ summary: 'End a suspension' })
+  @Problems('not_found')
   async resume(@Param('id', PATH_UUID) id: string): Promise<DeviceItem> {
     await this.lifecycle.resume(id);
     return this.listing.show(id);
@@ -107,6 +112,7 @@ export class DevicesController {
   @HttpCode(204)
   @NeedsRole('operator')
   @ApiOperation({ summary: 'Delete a device: its records go, its credential ends, its name is never given out again' })
+  @Problems('not_found')
   async delete(@Param('id', PATH_UUID) id: string, @Query() query: DeletionQuery): Promise<void> {
     await this.removal.remove(id, { revoke: query.revoke === 'true' || query.revoke === '1' });
   }

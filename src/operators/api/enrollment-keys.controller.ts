@@ -6,6 +6,7 @@ import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validato
 
 import { EnrollmentKeys } from '../../devices/enrollment/enrollment-keys.js';
 import { PageQuery, pageOfList, type Page } from '../../platform/http/page.js';
+import { Problems } from '../../platform/http/problems.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 
 class NewEnrollmentKeyDto {
@@ -76,6 +77,7 @@ export class EnrollmentKeysController {
   @Post()
   @NeedsRole('operator')
   @ApiOperation({ summary: 'Make an enrollment key; it is shown this once' })
+  @Problems('unknown_zone')
   create(@Body() body: NewEnrollmentKeyDto): Promise<{ id: string; key: string }> {
     return this.keys.create({ ...body, expiresAt: timeOf(body.expiresAt) });
   }
@@ -84,6 +86,7 @@ export class EnrollmentKeysController {
   @HttpCode(204)
   @NeedsRole('operator')
   @ApiOperation({ summary: 'Revoke an enrollment key; the devices that it enrolled stay' })
+  @Problems('not_found')
   revoke(@Param('id', PATH_UUID) id: string): Promise<void> {
     return this.keys.revoke(id);
   }

@@ -1,11 +1,12 @@
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { PATH_UUID } from '../../platform/http/path-uuid.js';
-import { ApiOperation, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 
 import type { OrderStatus } from '../../issuer/domain/order.js';
 import { OrderRetry } from '../../issuer/orders/order-retry.js';
 import { PageQuery, type Page } from '../../platform/http/page.js';
+import { Problems } from '../../platform/http/problems.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 import { OrderListing, type OrderItem } from '../orders/order-listing.js';
 
@@ -42,6 +43,7 @@ export class OrdersController {
   @Get(':id')
   @NeedsRole('viewer')
   @ApiOperation({ summary: 'One order' })
+  @Problems('not_found')
   show(@Param('id', PATH_UUID) id: string): Promise<OrderItem> {
     return this.listing.show(id);
   }
@@ -50,7 +52,7 @@ export class OrdersController {
   @HttpCode(202)
   @NeedsRole('operator')
   @ApiOperation({ summary: 'Try an order again now: one that waits, or one that failed' })
-  @ApiResponse({ status: 409, description: '`order_not_retryable`, with the reason' })
+  @Problems('not_found', 'order_not_retryable')
   async retry(@Param('id', PATH_UUID) id: string): Promise<OrderItem> {
     await this.retries.retry(id);
     return this.listing.show(id);

@@ -3,6 +3,7 @@ import { PATH_UUID } from '../../platform/http/path-uuid.js';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 
 import type { Page } from '../../platform/http/page.js';
+import { Problems } from '../../platform/http/problems.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 import { type ListedDelivery, type ListedWebhook, Webhooks } from '../webhooks/webhooks.js';
 import { DeliveryQuery, NewWebhookDto } from './webhooks.dto.js';
@@ -22,6 +23,7 @@ export class WebhooksController {
 
   @Post()
   @ApiOperation({ summary: 'Have events sent to a URL; the secret that signs them is shown this once' })
+  @Problems('conflict')
   create(@Body() body: NewWebhookDto): Promise<{ id: string; secret: string }> {
     return this.webhooks.create(body);
   }
@@ -29,12 +31,14 @@ export class WebhooksController {
   @Delete(':id')
   @HttpCode(204)
   @ApiOperation({ summary: 'End a webhook' })
+  @Problems('not_found')
   delete(@Param('id', PATH_UUID) id: string): Promise<void> {
     return this.webhooks.delete(id);
   }
 
   @Get(':id/deliveries')
   @ApiOperation({ summary: 'What was sent, what waits, and what was given up, newest first' })
+  @Problems('not_found')
   deliveries(@Param('id', PATH_UUID) id: string, @Query() query: DeliveryQuery): Promise<Page<ListedDelivery>> {
     return this.webhooks.deliveries(id, query);
   }
@@ -42,6 +46,7 @@ export class WebhooksController {
   @Post(':id/retry')
   @HttpCode(200)
   @ApiOperation({ summary: 'Try once more what was given up' })
+  @Problems('not_found')
   async retry(@Param('id', PATH_UUID) id: string): Promise<{ retried: number }> {
     return { retried: await this.webhooks.retry(id) };
   }

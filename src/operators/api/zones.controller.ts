@@ -6,6 +6,7 @@ import { Secondaries, type ListedSecondary } from '../../ddns/transfer/secondari
 import { type CreatedTsigKey, type ListedTsigKey, TsigKeys } from '../../ddns/transfer/tsig-keys.js';
 import { normalizeName } from '../../kernel/domain-name.js';
 import type { Page } from '../../platform/http/page.js';
+import { Problems } from '../../platform/http/problems.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 import { ZoneListing, type ZoneItem } from '../zones/zone-listing.js';
 import {
@@ -37,6 +38,7 @@ export class ZonesController {
   @Get(':zone/records')
   @NeedsRole('viewer')
   @ApiOperation({ summary: 'The fixed records of a zone' })
+  @Problems('unknown_zone')
   async listRecords(@Param('zone') zone: string): Promise<Page<FixedRecords>> {
     return whole(await this.records.list(normalizeName(zone)));
   }
@@ -44,6 +46,7 @@ export class ZonesController {
   @Put(':zone/records')
   @NeedsRole('operator')
   @ApiOperation({ summary: 'Replace one RRset of fixed records; DNS serves it when this answers' })
+  @Problems('unknown_zone', 'record_rejected')
   async putRecords(@Param('zone') zone: string, @Body() body: RecordsDto): Promise<FixedRecords> {
     await this.records.put(normalizeName(zone), body);
     return { ...body };
@@ -53,6 +56,7 @@ export class ZonesController {
   @HttpCode(204)
   @NeedsRole('operator')
   @ApiOperation({ summary: 'Delete one RRset of fixed records' })
+  @Problems('unknown_zone', 'not_found', 'record_rejected')
   deleteRecords(@Param('zone') zone: string, @Query() { name, type }: RecordKeyQuery): Promise<void> {
     return this.records.delete(normalizeName(zone), { name, type });
   }
@@ -60,6 +64,7 @@ export class ZonesController {
   @Get(':zone/tsig-keys')
   @NeedsRole('viewer')
   @ApiOperation({ summary: 'The transfer keys of a zone, without their secrets' })
+  @Problems('unknown_zone')
   async listTsigKeys(@Param('zone') zone: string): Promise<Page<ListedTsigKey>> {
     return whole(await this.tsigKeys.list(normalizeName(zone)));
   }
@@ -67,6 +72,7 @@ export class ZonesController {
   @Post(':zone/tsig-keys')
   @NeedsRole('admin')
   @ApiOperation({ summary: 'Make a transfer key; the secret is shown this once' })
+  @Problems('unknown_zone', 'conflict')
   createTsigKey(@Param('zone') zone: string, @Body() { name, algorithm }: NewTsigKeyDto): Promise<CreatedTsigKey> {
     return this.tsigKeys.createForTransfer({ zone: normalizeName(zone), name, algorithm });
   }
@@ -75,6 +81,7 @@ export class ZonesController {
   @HttpCode(204)
   @NeedsRole('admin')
   @ApiOperation({ summary: 'End a transfer key, by ?name=' })
+  @Problems('unknown_zone', 'not_found', 'conflict')
   deleteTsigKey(@Param('zone') zone: string, @Query() { name }: TsigKeyQuery): Promise<void> {
     return this.tsigKeys.delete(normalizeName(zone), name);
   }
@@ -83,6 +90,7 @@ export class ZonesController {
   @HttpCode(204)
   @NeedsRole('admin')
   @ApiOperation({ summary: 'End a transfer key' })
+  @Problems('unknown_zone', 'not_found', 'conflict')
   deleteTsigKeyByPath(@Param('zone') zone: string, @Param('name') name: string): Promise<void> {
     return this.tsigKeys.delete(normalizeName(zone), name);
   }
@@ -90,6 +98,7 @@ export class ZonesController {
   @Get(':zone/secondaries')
   @NeedsRole('viewer')
   @ApiOperation({ summary: 'The secondaries of a zone, each with the serial it serves now' })
+  @Problems('unknown_zone')
   async listSecondaries(@Param('zone') zone: string): Promise<Page<ListedSecondary>> {
     return whole(await this.secondaries.list(normalizeName(zone)));
   }
@@ -97,6 +106,7 @@ export class ZonesController {
   @Post(':zone/secondaries')
   @NeedsRole('admin')
   @ApiOperation({ summary: 'Let a server transfer the zone, and send it NOTIFY' })
+  @Problems('unknown_zone', 'not_found', 'conflict')
   createSecondary(@Param('zone') zone: string, @Body() body: NewSecondaryDto): Promise<{ readonly id: string }> {
     return this.secondaries.create({ zone: normalizeName(zone), ...body });
   }
@@ -105,6 +115,7 @@ export class ZonesController {
   @HttpCode(204)
   @NeedsRole('admin')
   @ApiOperation({ summary: 'End a secondary, by ?id=' })
+  @Problems('unknown_zone', 'not_found')
   deleteSecondary(@Param('zone') zone: string, @Query() { id }: SecondaryQuery): Promise<void> {
     return this.secondaries.delete(normalizeName(zone), id);
   }
@@ -113,6 +124,7 @@ export class ZonesController {
   @HttpCode(204)
   @NeedsRole('admin')
   @ApiOperation({ summary: 'End a secondary' })
+  @Problems('unknown_zone', 'not_found')
   deleteSecondaryByPath(@Param('zone') zone: string, @Param('id') id: string): Promise<void> {
     return this.secondaries.delete(normalizeName(zone), id);
   }

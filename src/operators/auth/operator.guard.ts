@@ -7,7 +7,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ApiBearerAuth } from '@nestjs/swagger';
+import { ApiSecurity } from '@nestjs/swagger';
 import type { Request } from 'express';
 
 import { DomainError } from '../../kernel/errors.js';
@@ -43,5 +43,5 @@ export class OperatorGuard implements CanActivate {
 
 /** The call, or every call of the controller, is for operators with at least this role. */
 export function NeedsRole(role: Role): ClassDecorator & MethodDecorator {
-  return applyDecorators(SetMetadata(ROLE, role), UseGuards(OperatorGuard), ApiBearerAuth());
+  return applyDecorators(SetMetadata(ROLE, role), UseGuards(OperatorGuard), ApiSecurity('operatorToken', [role]));
 }

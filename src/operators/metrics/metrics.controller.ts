@@ -1,5 +1,5 @@
 import { Controller, Get, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiSecurity, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 
 import { Metrics } from '../../platform/metrics/metrics.js';
@@ -12,8 +12,14 @@ export class MetricsController {
 
   @Get()
   @UseGuards(ScrapeGuard)
-  @ApiBearerAuth()
-  @ApiProduces('text/plain')
+  @ApiSecurity('operatorToken', ['viewer'])
+  @ApiSecurity({})
+  @ApiOkResponse({
+    description: 'Prometheus text format',
+    content: {
+      'text/plain': { schema: { type: 'string' }, example: 'fleetcert_dns_zone_serial{zone="d.example.com"} 4711\n' },
+    },
+  })
   @ApiOperation({ summary: 'Measures as Prometheus text; from this machine, or with an operator credential' })
   async show(@Res() response: Response): Promise<void> {
     const text = await this.metrics.text();

@@ -1,7 +1,8 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 
+import { Problems } from '../http/problems.js';
 import { Readiness } from './readiness.js';
 
 @ApiTags('health')
@@ -17,6 +18,18 @@ export class HealthController {
 
   @Get('ready')
   @ApiOperation({ summary: 'Database, zone and DNS listeners are there' })
+  @ApiOkResponse({
+    description: 'Ready',
+    schema: {
+      type: 'object',
+      required: ['status', 'checks'],
+      properties: {
+        status: { type: 'string', enum: ['ok'] },
+        checks: { type: 'object', description: 'Each part, and `ok`', additionalProperties: { type: 'string' } },
+      },
+    },
+  })
+  @Problems('unavailable')
   async ready(@Res() response: Response): Promise<void> {
     const { ready, checks } = await this.readiness.report();
     if (ready) {
