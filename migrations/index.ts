@@ -11,6 +11,7 @@ import { DeviceAccess1760000000009 } from './1760000000009-device-access.js';
 import { DnsServers1760000000010 } from './1760000000010-dns-servers.js';
 import { Events1760000000008 } from './1760000000008-events.js';
 import { OperatorLists1760000000013 } from './1760000000013-operator-lists.js';
+import { Dashboard1760000000014 } from './1760000000014-dashboard.js';
 import { ApiTls1760000000016 } from './1760000000016-api-tls.js';
 
 /** Every migration, oldest first. One that is not in this list does not run. */
@@ -26,5 +27,6 @@ export const migrations: (new () => MigrationInterface)[] = [
   DeviceAccess1760000000009,
   DnsServers1760000000010,
   OperatorLists1760000000013,
+  Dashboard1760000000014,
   ApiTls1760000000016,
 ];
