@@ -14,6 +14,8 @@ import { DeviceNamePublisher } from './publishing/device-name-publisher.js';
 import { FixedRecordService } from './publishing/fixed-records.js';
 import { IpNameMode } from './publishing/ip-name-mode.js';
 import { ListenerProbe } from './publishing/listener-probe.js';
+import { ServedReport } from './siblings/served-report.js';
+import { SiblingGate } from './siblings/sibling-gate.js';
 import { ServedZones } from './store/served-zones.js';
 import { ZoneLoader } from './store/zone-loader.js';
 import { ZoneWriter } from './store/zone-writer.js';
@@ -34,6 +36,8 @@ import { ZONE_PEER_EXPORTS, ZONE_PEER_PROVIDERS } from './zone-peer-providers.js
     DnsCounters,
     MessageHooks,
     ListenerProbe,
+    ServedReport,
+    SiblingGate,
     ApexRecords,
     ChallengeRecords,
     FixedRecordService,

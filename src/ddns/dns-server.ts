@@ -16,10 +16,11 @@ import { DnsCounters } from './listeners/dns-counters.js';
 import { DnsListeners } from './listeners/dns-listeners.js';
 import { formatListenAddress } from './listeners/listen-error.js';
 import { MessageHooks } from './listeners/message-hooks.js';
-import { MessagePipeline } from './listeners/message-pipeline.js';
+import { MessagePipeline, type PipelineParts } from './listeners/message-pipeline.js';
 import { ApexRecords } from './publishing/apex-records.js';
 import { IpNameMode } from './publishing/ip-name-mode.js';
 import { ProtectiveGate } from './rate-limit/protective-gate.js';
+import { ServedReport } from './siblings/served-report.js';
 import { ServedZones } from './store/served-zones.js';
 import { ZoneWriter } from './store/zone-writer.js';
 import { DnsWorkers } from './workers/dns-workers.js';
@@ -46,6 +47,7 @@ export class DnsServer implements OnModuleInit, BeforeApplicationShutdown, OnApp
     private readonly ipNames: IpNameMode,
     private readonly counters: DnsCounters,
     private readonly workers: DnsWorkers,
+    private readonly report: ServedReport,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
@@ -55,18 +57,20 @@ export class DnsServer implements OnModuleInit, BeforeApplicationShutdown, OnApp
     await this.apex.ensure();
     for (const zone of zones) await this.served.load(zone);
     this.feed.start();
-    this.#listeners = await DnsListeners.open(listen, this.#pipeline(this.gate), {
+    this.#listeners = await DnsListeners.open(listen, this.#pipeline({ gate: this.gate, counters: this.counters }), {
       counters: this.counters,
       sharesUdp: this.workers.size > 0,
     });
     this.bound.set(this.#listeners.bound);
-    this.workers.start(this.bound.addresses, new ForwardedMessages(this.#pipeline(undefined)));
+    this.workers.start(this.bound.addresses, this.#forwarded());
+    await this.report.start();
     const where = this.bound.addresses.map(formatListenAddress).join(', ');
     this.ipNames.start();
     this.logger.log(`DNS answers for ${zones.join(', ')} on ${where} (UDP and TCP)`);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    await this.report.stop();
     await this.ipNames.stop();
     await this.feed.stop();
     await this.writer.drain();
@@ -79,13 +83,22 @@ export class DnsServer implements OnModuleInit, BeforeApplicationShutdown, OnApp
     await this.#listeners?.close();
   }
 
-  #pipeline(gate: ProtectiveGate | undefined): MessagePipeline {
+  /** Messages that have passed a worker's gate. The worker counts the answers that it sends, so nobody else may. */
+  #forwarded(): ForwardedMessages {
+    const counters = new DnsCounters();
+    return new ForwardedMessages(this.#pipeline({ counters, onFailure: () => (this.counters.failures += 1) }));
+  }
+
+  #pipeline({ gate, counters, onFailure }: Pick<PipelineParts, 'gate' | 'counters' | 'onFailure'>): MessagePipeline {
     return new MessagePipeline({
       engine: new AnswerEngine(this.served.zones, synthesizedAddresses(this.config)),
-      counters: this.counters,
+      counters,
       hooks: this.hooks.all,
       ...(gate && { gate }),
-      onFailure: (error) => this.#failed(error),
+      onFailure: (error) => {
+        onFailure?.(error);
+        this.#failed(error);
+      },
     });
   }
 

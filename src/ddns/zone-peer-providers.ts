@@ -20,6 +20,7 @@ import { SignedQueryHook } from './transfer/signed-query-hook.js';
 import { TransferHook } from './transfer/transfer-hook.js';
 import { TsigKeys } from './transfer/tsig-keys.js';
 import { ZonePeers } from './transfer/zone-peers.js';
+import { AppliedUpdates } from './update/applied-updates.js';
 import { UpdateHook } from './update/update-hook.js';
 import { UpdateWriter } from './update/update-writer.js';
 import { ZoneUpdates } from './update/zone-updates.js';
@@ -76,6 +77,7 @@ export const ZONE_PEER_PROVIDERS: Provider[] = [
   IncomingNotifyHook,
   UpdateWriter,
   ZoneUpdates,
+  AppliedUpdates,
   UpdateHook,
   ZonePeerHooks,
 ];

@@ -21,6 +21,11 @@ export function isSerialAfter(a: number, b: number): boolean {
   return distance > 0 && distance < HALF;
 }
 
+/** Is `served` the serial `wanted`, or after it? */
+export function isSerialReached(served: number, wanted: number): boolean {
+  return served === wanted || isSerialAfter(served, wanted);
+}
+
 /** The serial that the time stands for. */
 export function serialAt(now: Date): number {
   return Math.floor((now.getTime() * TICKS_A_SECOND) / 1000) % MODULUS;

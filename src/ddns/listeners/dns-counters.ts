@@ -1,6 +1,11 @@
-/** The numbers alone, as one process sends them to another. */
-export type Counts = {
-  readonly [Name in keyof DnsCounters as DnsCounters[Name] extends number ? Name : never]: number;
+type NumberName = {
+  [Name in keyof DnsCounters]: DnsCounters[Name] extends number ? Name : never;
+}[keyof DnsCounters];
+
+/** All that was counted, as one process sends it to another. */
+export type Counts = Readonly<Record<NumberName, number>> & {
+  /** Answers by type and rcode, as DnsCounters keeps them; those that were never given are left out. */
+  readonly answersByIndex: ReadonlyMap<number, number>;
 };
 
 /** Types up to CAA have a place of their own; all others share that of type 0, which is none. */
@@ -25,12 +30,35 @@ export class DnsCounters {
   /** Connections closed because they were idle, or too slow with a message or with taking answers. */
   tcpTimedOut = 0;
 
-  /** Adds what another process has counted since it was asked before. */
-  addDifference(now: Counts, before: Counts | undefined): void {
-    for (const name of Object.keys(now) as (keyof Counts)[]) this[name] += now[name] - (before?.[name] ?? 0);
-  }
   /** Answers by type and rcode; floats, because they hold whole numbers far beyond 32 bits. */
   readonly #answers = new Float64Array(TYPES * RCODES);
+
+  /** A copy. */
+  counts(): Counts {
+    const { udpQueries, tcpQueries, silenced, limited, sendErrors, failures } = this;
+    const { tcpConnections, tcpEvicted, tcpTimedOut } = this;
+    return {
+      udpQueries,
+      tcpQueries,
+      silenced,
+      limited,
+      sendErrors,
+      failures,
+      tcpConnections,
+      tcpEvicted,
+      tcpTimedOut,
+      answersByIndex: new Map([...this.#answers.entries()].filter(([, count]) => count > 0)),
+    };
+  }
+
+  /** Adds what another process has counted since it was asked before. */
+  addDifference(now: Counts, before: Counts | undefined): void {
+    const { answersByIndex, ...numbers } = now;
+    for (const name of Object.keys(numbers) as NumberName[]) this[name] += now[name] - (before?.[name] ?? 0);
+    for (const [index, count] of answersByIndex) {
+      this.#answers[index] = (this.#answers[index] ?? 0) + count - (before?.answersByIndex.get(index) ?? 0);
+    }
+  }
 
   /** Counts an answer: two small integers, no garbage. */
   answered(qtype: number, rcode: number): void {

@@ -8,6 +8,8 @@ import { wireName } from '../domain/name.js';
 import { orderIdOf, orderOwner } from '../domain/stored-rrset.js';
 import { formatListenAddress } from '../listeners/listen-error.js';
 import { SecondaryGate } from '../notify/secondary-gate.js';
+import { PRESENCE_SECONDS } from '../siblings/served-report.js';
+import { SiblingGate } from '../siblings/sibling-gate.js';
 import { ServedZones } from '../store/served-zones.js';
 import { ZoneWriter } from '../store/zone-writer.js';
 import { txtRdata } from '../wire/character-strings.js';
@@ -15,6 +17,8 @@ import { ListenerProbe } from './listener-probe.js';
 
 /** NOTIFY and a transfer take well under a second; one that takes longer is asked again with the order's next attempt. */
 const SECONDARY_MILLISECONDS = 15_000;
+/** Longer than a server that is gone is taken for present. */
+const SIBLING_MILLISECONDS = (PRESENCE_SECONDS + 5) * 1000;
 const SECONDS_TO_RETRY = 60;
 
 export interface Challenge {
@@ -34,6 +38,7 @@ export class ChallengeRecords {
     private readonly served: ServedZones,
     private readonly probe: ListenerProbe,
     private readonly secondaries: SecondaryGate,
+    private readonly siblings: SiblingGate,
     private readonly dataSource: DataSource,
   ) {}
 
@@ -75,22 +80,31 @@ export class ChallengeRecords {
 
   /**
    * Asks each of this server's listeners over a real socket for the TXT records, by UDP and, when that is truncated, by
-   * TCP. Then waits until every secondary of the zone serves the value as well: the CA asks any of them, and one failed
-   * validation kills the authorization.
+   * TCP. Then waits until every other server on the database, and every secondary of the zone, serves the value as well:
+   * the CA asks any of them, and one failed validation kills the authorization.
    * @throws DomainError `unavailable`, which says what was asked where and what came back.
    */
   async confirmServed(name: string, value: string): Promise<void> {
     await this.probe.confirmTxt(name, value);
     const zone = closestZone(name, this.served.names());
     if (zone === undefined) return;
-    const lagging = await this.secondaries.waitForTxt(zone, name, [value], SECONDARY_MILLISECONDS);
-    if (lagging.length === 0) return;
-    const where = lagging.map(formatListenAddress).join(', ');
-    throw new DomainError(
-      'unavailable',
-      `The secondary on ${where} does not serve the TXT value of ${name} yet: see whether it gets NOTIFY and may transfer the zone.`,
-      { retryAfterSeconds: SECONDS_TO_RETRY },
-    );
+    // What our listeners have just answered is in the memory's serial, or in one before it.
+    const serial = this.served.zone(zone)?.serial ?? 0;
+    const [siblings, secondaries] = await Promise.all([
+      this.siblings.waitForSerial(zone, serial, SIBLING_MILLISECONDS),
+      this.secondaries.waitForTxt(zone, name, [value], SECONDARY_MILLISECONDS),
+    ]);
+    if (siblings.length > 0) {
+      throw notServed(
+        `The server ${siblings.join(', ')} does not serve serial ${serial} of ${zone} yet: see whether it reaches the database.`,
+      );
+    }
+    if (secondaries.length > 0) {
+      const where = secondaries.map(formatListenAddress).join(', ');
+      throw notServed(
+        `The secondary on ${where} does not serve the TXT value of ${name} yet: see whether it gets NOTIFY and may transfer the zone.`,
+      );
+    }
   }
 
   async #zonesOf(owners: readonly string[]): Promise<string[]> {
@@ -104,4 +118,8 @@ export class ChallengeRecords {
   async #remove(zone: string, owner: string): Promise<void> {
     await this.writer.commit({ zone, scope: { txtOwners: [owner] }, edit: (edit) => removeChallenges(edit, owner) });
   }
+}
+
+function notServed(detail: string): DomainError {
+  return new DomainError('unavailable', detail, { retryAfterSeconds: SECONDS_TO_RETRY });
 }

@@ -1,7 +1,5 @@
-import type { EntityManager } from 'typeorm';
-
 import { DomainError } from '../../kernel/errors.js';
-import type { JoinedWriter } from '../../platform/database/joined-write.js';
+import type { JoinedTransaction, JoinedWriter } from '../../platform/database/joined-write.js';
 
 /**
  * Keeps fixed records away from devices' names, also from those of devices that have no records now or were deleted: a
@@ -10,7 +8,7 @@ import type { JoinedWriter } from '../../platform/database/joined-write.js';
  */
 export class DeviceNameGuard implements JoinedWriter<readonly string[]> {
   async write(
-    transaction: EntityManager,
+    transaction: JoinedTransaction,
     items: readonly (readonly string[])[],
   ): Promise<readonly (DomainError | undefined)[]> {
     const rows: { name: string }[] = await transaction.query(

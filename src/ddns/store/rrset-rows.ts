@@ -1,5 +1,4 @@
-import type { EntityManager } from 'typeorm';
-
+import type { PipelinedTransaction } from '../../platform/database/pipelined-transaction.js';
 import { mustWireName, presentName, type WireName } from '../domain/name.js';
 import type { StoredRrset } from '../domain/stored-rrset.js';
 import type { EditScope } from '../domain/zone-edit.js';
@@ -30,16 +29,18 @@ const COLUMNS = 'r.zone, r.name, r.type, r.ttl, r.rdata, r.owners';
 
 /** Reads the RRsets in all the scopes, each once, by zone. */
 export async function readRrsets(
-  transaction: EntityManager,
+  transaction: PipelinedTransaction,
   scopes: readonly ZoneScope[],
 ): Promise<Map<string, StoredRrset[]>> {
   const names = pairs(scopes, ({ names = [] }) => names.map(presentName));
   const subtrees = pairs(scopes, ({ subtrees = [] }) => subtrees.map((name) => `${reverse(presentName(name))}.`));
   const owners = pairs(scopes, ({ txtOwners = [] }) => txtOwners);
+  const kinds: string[] = [];
   const parts: string[] = [];
   const parameters: unknown[] = [];
-  const add = (values: readonly (readonly [string, string])[], part: (first: number) => string): void => {
+  const add = (kind: string, values: readonly (readonly [string, string])[], part: (first: number) => string): void => {
     if (values.length === 0) return;
+    kinds.push(kind);
     parts.push(part(parameters.length + 1));
     parameters.push(
       values.map(([zone]) => zone),
@@ -47,11 +48,13 @@ export async function readRrsets(
     );
   };
   add(
+    'names',
     names,
     (first) => `SELECT ${COLUMNS} FROM unnest($${first}::text[], $${first + 1}::text[]) AS w (zone, name)
       JOIN rrsets r ON r.zone = w.zone AND r.name = w.name`,
   );
   add(
+    'subtrees',
     // `/` follows `.`: the range is what begins with the reversed name and its dot.
     subtrees,
     (first) => `SELECT ${COLUMNS} FROM unnest($${first}::text[], $${first + 1}::text[]) AS w (zone, below)
@@ -60,6 +63,7 @@ export async function readRrsets(
         AND (reverse(r.name) || '.') < (rtrim(w.below, '.') || '/') COLLATE "C"`,
   );
   add(
+    'owners',
     owners,
     (first) => `SELECT ${COLUMNS} FROM rrsets r
       WHERE r.type = 16 AND r.zone = ANY ($${first}::text[]) AND r.owners && $${first + 1}::text[]`,
@@ -67,7 +71,8 @@ export async function readRrsets(
   const found = new Map<string, StoredRrset[]>(scopes.map(({ zone }) => [zone, []]));
   if (parts.length === 0) return found;
   const seen = new Set<string>();
-  const rows: RrsetRow[] = await transaction.query(parts.join(' UNION ALL '), parameters);
+  const statement = { name: `rrsets-by-${kinds.join('-')}`, text: parts.join(' UNION ALL ') };
+  const rows = await transaction.send<RrsetRow>(statement, parameters);
   for (const row of rows) {
     const key = `${row.zone} ${row.type} ${row.name}`;
     if (seen.has(key)) continue;

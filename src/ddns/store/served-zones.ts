@@ -85,6 +85,11 @@ export class ServedZones {
     if (!zone) return;
     const isApplied = zone.serial === diff.serial;
     if (!isApplied && (zone.serial !== diff.serialFrom || !this.#apply(name, zone, diff))) await this.catchUp(name);
+    await this.settled();
+  }
+
+  /** Resolves when the followers serve all that the memory has by now. */
+  async settled(): Promise<void> {
     await this.#follower?.settled();
   }
 

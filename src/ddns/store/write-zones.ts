@@ -1,5 +1,4 @@
-import type { EntityManager } from 'typeorm';
-
+import type { PipelinedTransaction } from '../../platform/database/pipelined-transaction.js';
 import { presentName } from '../domain/name.js';
 import type { StoredRrset } from '../domain/stored-rrset.js';
 import type { JournalChanges } from '../journal/journal-changes.js';
@@ -21,7 +20,9 @@ export interface ZoneWrites {
 }
 
 /** One statement for everything: a hundred changes that arrive together cost one round trip. */
-const STATEMENT = `
+const STATEMENT = {
+  name: 'write-zones',
+  text: `
   WITH incoming AS (
     SELECT zone, name, type, min(ttl) AS ttl,
         array_agg(rdata ORDER BY position) AS rdata, array_agg(owner ORDER BY position) AS owners
@@ -45,16 +46,17 @@ const STATEMENT = `
   UPDATE zones z SET serial = j.serial, changed_at = now()
     FROM unnest($10::text[], $12::bigint[]) AS j (zone, serial)
     WHERE z.name = j.zone
-    RETURNING pg_notify('${ZONE_CHANNEL}', z.name || ' ' || z.serial)`;
+    RETURNING pg_notify('${ZONE_CHANNEL}', z.name || ' ' || z.serial)`,
+};
 
 /** Writes what became different, in the transaction that holds the zones' rows. Nothing different: no statement. */
-export async function writeZones(transaction: EntityManager, writes: ZoneWrites): Promise<void> {
+export async function writeZones(transaction: PipelinedTransaction, writes: ZoneWrites): Promise<void> {
   const { upserts, deletions, serials } = writes;
   if (upserts.length + deletions.length + serials.length === 0) return;
   const values = upserts.flatMap(({ zone, rrset }) =>
     rrset.values.map((value) => ({ zone, name: presentName(rrset.name), type: rrset.type, ttl: rrset.ttl, ...value })),
   );
-  await transaction.query(STATEMENT, [
+  await transaction.send(STATEMENT, [
     values.map(({ zone }) => zone),
     values.map(({ name }) => name),
     values.map(({ type }) => type),

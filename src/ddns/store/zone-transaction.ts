@@ -1,7 +1,6 @@
-import type { EntityManager } from 'typeorm';
-
 import { DomainError } from '../../kernel/errors.js';
 import type { JoinedWriter } from '../../platform/database/joined-write.js';
+import type { PipelinedTransaction } from '../../platform/database/pipelined-transaction.js';
 import { mustWireName } from '../domain/name.js';
 import { Rrset } from '../domain/rrset.js';
 import { TYPE } from '../domain/rr-type.js';
@@ -13,13 +12,29 @@ import { ZoneDraft } from '../domain/zone-draft.js';
 import { ZoneEdit } from '../domain/zone-edit.js';
 import { journalChanges } from '../journal/journal-changes.js';
 import { readRrsets, type RrsetKey } from './rrset-rows.js';
+import { sqlState } from './sql-state.js';
 import { writeZones } from './write-zones.js';
 import type { CommittedChange, ZoneChange } from './zone-change.js';
 
-/** A change that was accepted before is refused now that another one is gone: the batch has to be taken apart. */
-export class EntangledBatchError extends Error {
-  override readonly name = 'EntangledBatchError';
+/**
+ * Joined writes refused their changes, after the others' edits had seen these: nothing of the transaction may stay, and
+ * it has to be made again without them.
+ */
+export class RefusedWritesError extends Error {
+  override readonly name = 'RefusedWritesError';
+
+  /** @param refusals by the change's index. */
+  constructor(readonly refusals: ReadonlyMap<number, DomainError>) {
+    super(`${refusals.size} joined writes were refused.`);
+  }
 }
+
+const LOCK_ZONES = {
+  name: 'lock-zones',
+  text: `SELECT name, serial FROM zones WHERE name = ANY ($1) ORDER BY name FOR NO KEY UPDATE`,
+};
+/** in_failed_sql_transaction: a statement before this one has failed. */
+const FAILED_TRANSACTION = '25P02';
 
 export interface TransactionResult {
   /** One entry a change, in order. */
@@ -32,34 +47,32 @@ export interface TransactionResult {
  * Makes the changes in one transaction. The zones' rows are locked in the order of their names, so that two servers
  * never wait for each other; then nobody else changes these zones until the commit.
  *
+ * It takes two round trips: one that locks and reads, and one that writes everything.
+ *
  * @param floors serials that the next ones have to be after, by zone: what this server has served.
+ * @param refused changes that are out already, by their index.
+ * @throws RefusedWritesError; whatever a statement, a joined write or an edit throws that is no DomainError.
  */
 export async function writeChanges(
-  transaction: EntityManager,
+  transaction: PipelinedTransaction,
   changes: readonly ZoneChange[],
   now: Date,
   floors: ReadonlyMap<string, number>,
+  refused: ReadonlyMap<number, DomainError>,
 ): Promise<TransactionResult> {
-  const serials = await lockZones(transaction, changes);
-  const outcomes = changes.map(({ zone }): DomainError | undefined =>
-    serials.has(zone) ? undefined : new DomainError('unknown_zone', `This server has no zone ${zone}.`),
+  const names = [...new Set(changes.map(({ zone }) => zone))];
+  const apexes = names.map((zone) => ({ zone, scope: { names: [mustWireName(zone)] } }));
+  const [serials, stored] = await bothSettled(
+    lockZones(transaction, names),
+    readRrsets(transaction, [...changes, ...apexes]),
   );
-  const stored = await readRrsets(transaction, [
-    ...changes.filter(({ zone }) => serials.has(zone)),
-    ...[...serials.keys()].map((zone) => ({ zone, scope: { names: [mustWireName(zone)] } })),
-  ]);
-  const draftZones = () =>
-    new Map([...stored].map(([zone, rrsets]) => [zone, new ZoneDraft(mustWireName(zone), rrsets)]));
-
-  let drafts = draftZones();
+  const outcomes = changes.map(({ zone }, index): DomainError | undefined =>
+    serials.has(zone) ? refused.get(index) : new DomainError('unknown_zone', `This server has no zone ${zone}.`),
+  );
+  const drafts = new Map(
+    [...serials.keys()].map((zone) => [zone, new ZoneDraft(mustWireName(zone), stored.get(zone) ?? [])]),
+  );
   edit(changes, outcomes, drafts);
-  if (await joinWrites(transaction, changes, outcomes)) {
-    // Some are out: the others are edited again, as if those had never been.
-    drafts = draftZones();
-    const before = outcomes.filter(Boolean).length;
-    edit(changes, outcomes, drafts);
-    if (outcomes.filter(Boolean).length > before) throw new EntangledBatchError();
-  }
 
   const raised = new Set(
     changes.filter(({ raiseSerial }, index) => raiseSerial && !outcomes[index]).map((c) => c.zone),
@@ -83,11 +96,15 @@ export async function writeChanges(
     return { zone, serialFrom, serial, hasChanged, diff: full };
   });
   const moved = results.filter(({ serial, serialFrom }) => serial !== serialFrom);
-  await writeZones(transaction, {
-    upserts,
-    deletions,
-    serials: moved.map(({ diff, ...rest }) => ({ ...rest, ...(diff && { changes: journalChanges(diff) }) })),
-  });
+  const [, refusals] = await bothSettled(
+    writeZones(transaction, {
+      upserts,
+      deletions,
+      serials: moved.map(({ diff, ...rest }) => ({ ...rest, ...(diff && { changes: journalChanges(diff) }) })),
+    }),
+    joinWrites(transaction, changes, outcomes),
+  );
+  if (refusals.size > 0) throw new RefusedWritesError(refusals);
   const byZone = new Map(results.map((result) => [result.zone, result]));
   return {
     outcomes: changes.map(({ zone }, index) => {
@@ -98,12 +115,20 @@ export async function writeChanges(
   };
 }
 
-async function lockZones(transaction: EntityManager, changes: readonly ZoneChange[]): Promise<Map<string, number>> {
-  const rows: { name: string; serial: string }[] = await transaction.query(
-    `SELECT name, serial FROM zones WHERE name = ANY ($1) ORDER BY name FOR NO KEY UPDATE`,
-    [[...new Set(changes.map(({ zone }) => zone))]],
-  );
+async function lockZones(transaction: PipelinedTransaction, names: readonly string[]): Promise<Map<string, number>> {
+  const rows = await transaction.send<{ name: string; serial: string }>(LOCK_ZONES, [names]);
   return new Map(rows.map(({ name, serial }) => [name, Number(serial)]));
+}
+
+/**
+ * Waits for both, also when one has failed: nothing may be sent any more once the transaction is over.
+ * @throws what failed by itself, and not for the other's failure.
+ */
+async function bothSettled<One, Two>(one: Promise<One>, two: Promise<Two>): Promise<[One, Two]> {
+  const results = await Promise.allSettled([one, two]);
+  const reasons: unknown[] = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  if (reasons.length > 0) throw reasons.find((reason) => sqlState(reason) !== FAILED_TRANSACTION) ?? reasons[0];
+  return Promise.all([one, two]);
 }
 
 /** Runs the edits of the changes that nothing has refused yet, each on what those before it left. */
@@ -126,12 +151,12 @@ function edit(
   });
 }
 
-/** Executes the joined writes, those of one writer in one call. @returns whether one was refused. */
+/** Executes the joined writes, those of one writer in one call. @returns what they refused, by the change's index. */
 async function joinWrites(
-  transaction: EntityManager,
+  { manager }: PipelinedTransaction,
   changes: readonly ZoneChange[],
-  outcomes: (DomainError | undefined)[],
-): Promise<boolean> {
+  outcomes: readonly (DomainError | undefined)[],
+): Promise<Map<number, DomainError>> {
   const byWriter = new Map<JoinedWriter<unknown>, number[]>();
   changes.forEach(({ write }, index) => {
     if (!write || outcomes[index]) return;
@@ -139,19 +164,17 @@ async function joinWrites(
     if (indexes) indexes.push(index);
     else byWriter.set(write.writer, [index]);
   });
-  let isAnyRefused = false;
+  const refusals = new Map<number, DomainError>();
   for (const [writer, indexes] of byWriter) {
-    const refusals = await writer.write(
-      transaction,
+    const answers = await writer.write(
+      manager,
       indexes.map((index) => changes[index]!.write!.item),
     );
-    refusals.forEach((refusal, position) => {
-      if (!refusal) return;
-      outcomes[indexes[position]!] = refusal;
-      isAnyRefused = true;
+    answers.forEach((refusal, position) => {
+      if (refusal) refusals.set(indexes[position]!, refusal);
     });
   }
-  return isAnyRefused;
+  return refusals;
 }
 
 /** The records that go and come; the rows to write are added to `upserts` and `deletions`. */

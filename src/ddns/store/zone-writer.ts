@@ -1,15 +1,17 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import { DataSource, QueryFailedError } from 'typeorm';
+import { DataSource } from 'typeorm';
 
 import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
 import { isDatabaseUnavailable } from '../../platform/database/database-unavailable.js';
+import { pipelinedTransaction } from '../../platform/database/pipelined-transaction.js';
 import { MAX_SECONDS_AHEAD, secondsAhead, TICKS_A_SECOND } from '../domain/serial.js';
 import { ZoneJournal } from '../journal/zone-journal.js';
 import { ServedZones } from './served-zones.js';
+import { sqlState } from './sql-state.js';
 import type { CommittedChange, ZoneChange } from './zone-change.js';
-import { EntangledBatchError, writeChanges, type TransactionResult } from './zone-transaction.js';
+import { RefusedWritesError, writeChanges, type TransactionResult } from './zone-transaction.js';
 
 /** So many changes share a transaction at most: it stays in the range of tens of milliseconds. */
 const MAX_BATCH = 500;
@@ -19,7 +21,7 @@ const TRIM_INTERVAL = 500;
 const ATTEMPTS = 3;
 const RETRYABLE_SQL_STATES = new Set(['40001', '40P01']);
 const SECONDS_TO_RETRY = 5;
-const TICK_MILLISECONDS = 1000 / TICKS_A_SECOND;
+const SECONDS_A_TICK = 1 / TICKS_A_SECOND;
 const MAX_PAUSE_SECONDS = 1;
 /** A serial further ahead than this did not get there by many commits, and no pause would help. */
 const FAR_AHEAD_SECONDS = 3600;
@@ -41,6 +43,7 @@ export class ZoneWriter {
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
   #transactions = 0;
+  #trimming: Promise<void> | undefined;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -64,13 +67,17 @@ export class ZoneWriter {
   /** Resolves when all changes that were handed in are done. */
   async drain(): Promise<void> {
     while (this.#running) await this.#running;
+    await this.#trimming;
   }
 
   async #run(): Promise<void> {
     try {
       // What this turn of the event loop still brings belongs into the first transaction.
       await nextTurn();
-      while (this.#queue.length > 0) await this.#writeBatch(this.#queue.splice(0, MAX_BATCH));
+      while (this.#queue.length > 0) {
+        await this.#letTimeCatchUp();
+        await this.#writeBatch(this.#queue.splice(0, MAX_BATCH));
+      }
     } finally {
       this.#running = undefined;
     }
@@ -81,8 +88,7 @@ export class ZoneWriter {
     try {
       result = await this.#transact(batch.map(({ change }) => change));
     } catch (error) {
-      const isOneOfThem = error instanceof EntangledBatchError || !isDatabaseUnavailable(error);
-      if (isOneOfThem && batch.length > 1) {
+      if (!isDatabaseUnavailable(error) && batch.length > 1) {
         // One change's fault must not be the others'.
         for (const pending of batch) await this.#writeBatch([pending]);
         return;
@@ -100,13 +106,20 @@ export class ZoneWriter {
       const serial = this.served.zone(zone)?.serial;
       if (serial !== undefined) floors.set(zone, serial);
     }
-    for (let attempt = 1; ; attempt += 1) {
+    const refused = new Map<number, DomainError>();
+    for (let attempt = 1; ;) {
       try {
-        return await this.dataSource.transaction((transaction) =>
-          writeChanges(transaction, changes, this.clock.now(), floors),
+        return await pipelinedTransaction(this.dataSource, (transaction) =>
+          writeChanges(transaction, changes, this.clock.now(), floors, refused),
         );
       } catch (error) {
+        if (error instanceof RefusedWritesError) {
+          // At least one more of them is out, so this comes to an end.
+          for (const [index, refusal] of error.refusals) refused.set(index, refusal);
+          continue;
+        }
         if (attempt === ATTEMPTS || !isRetryable(error)) throw error;
+        attempt += 1;
       }
     }
   }
@@ -128,23 +141,34 @@ export class ZoneWriter {
       else resolve(outcome);
     });
     this.#transactions += 1;
-    if (this.#transactions % TRIM_INTERVAL === 0) await this.#trim(diffs.map(({ zone }) => zone));
-    await this.#letTimeCatchUp(diffs.map(({ diff }) => diff.serial));
+    if (this.#transactions % TRIM_INTERVAL === 0) this.#trimming ??= this.#trim(diffs.map(({ zone }) => zone));
   }
 
-  /** Serials are times, and many commits a second may not outrun it (domain/serial.ts). */
-  async #letTimeCatchUp(serials: readonly number[]): Promise<void> {
+  /**
+   * Serials are times, and many commits a second may not outrun it (domain/serial.ts): waits until the next one may be
+   * given. What arrives meanwhile shares the transaction.
+   */
+  async #letTimeCatchUp(): Promise<void> {
     const now = this.clock.now();
-    const seconds = serials.map((serial) => secondsAhead(serial, now)).filter((ahead) => ahead < FAR_AHEAD_SECONDS);
-    const excess = Math.max(0, ...seconds) - MAX_SECONDS_AHEAD;
-    if (excess > 0) await sleep(Math.min(excess, MAX_PAUSE_SECONDS) * 1000 + TICK_MILLISECONDS);
+    let ahead = 0;
+    for (const zone of new Set(this.#queue.map((pending) => pending.change.zone))) {
+      const serial = this.served.zone(zone)?.serial;
+      if (serial === undefined) continue;
+      const seconds = secondsAhead(serial, now) + SECONDS_A_TICK;
+      if (seconds < FAR_AHEAD_SECONDS) ahead = Math.max(ahead, seconds);
+    }
+    const excess = ahead - MAX_SECONDS_AHEAD;
+    if (excess > 0) await sleep(Math.ceil(Math.min(excess, MAX_PAUSE_SECONDS) * 1000));
   }
 
+  /** Beside the changes that follow: it takes no lock that they need. */
   async #trim(zones: readonly string[]): Promise<void> {
     try {
       for (const zone of zones) await ZoneJournal.trim(this.dataSource.manager, zone);
     } catch (error) {
       this.logger.warn(`the journal was not trimmed: ${(error as Error).message}`);
+    } finally {
+      this.#trimming = undefined;
     }
   }
 
@@ -158,7 +182,5 @@ export class ZoneWriter {
 }
 
 function isRetryable(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const { code } = error.driverError as { code?: unknown };
-  return typeof code === 'string' && RETRYABLE_SQL_STATES.has(code);
+  return RETRYABLE_SQL_STATES.has(sqlState(error) ?? '');
 }

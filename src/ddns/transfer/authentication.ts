@@ -8,10 +8,18 @@ import { type TsigAnswerer, verifyTsigRequest } from '../wire/tsig.js';
 import { refusal } from './refusal.js';
 import { type PeerKey, ZonePeers } from './zone-peers.js';
 
+export interface SignedRequestIdentity {
+  readonly mac: string;
+  /** From this Unix time on, in seconds, its signature does not hold any more. */
+  readonly expires: number;
+}
+
 /** Who sent a message, and how to answer it. */
 export interface Sender {
   /** The key that the message is signed with; absent: it is unsigned. */
   readonly peer?: PeerKey;
+  /** Which request it is: the same octets have the same, others never. Absent: it is unsigned. */
+  readonly request?: SignedRequestIdentity;
   /** Octets that `seal` adds to a message. */
   readonly sealOctets: number;
   /** Signs a message of the answer, when the request was signed: each in its turn. */
@@ -49,7 +57,12 @@ export class Authenticator {
       const { answerer } = verdict;
       if (verdict.kind === 'refused') return { answer: this.#seal(answerer, refusal(query, RCODE.NOTAUTH)) };
       return {
-        sender: { peer: found, sealOctets: answerer.octets, seal: (message) => this.#seal(answerer, message) },
+        sender: {
+          peer: found,
+          request: { mac: verdict.mac.toString('base64'), expires: verdict.expires },
+          sealOctets: answerer.octets,
+          seal: (message) => this.#seal(answerer, message),
+        },
       };
     } catch (error) {
       if (error instanceof WireFormatError) return { answer: refusal(query, RCODE.FORMERR) };

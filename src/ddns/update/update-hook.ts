@@ -9,6 +9,7 @@ import { OPCODE, RCODE } from '../wire/message-codes.js';
 import type { Query } from '../wire/query.js';
 import { readMessage, type WireMessage } from '../wire/rr-reader.js';
 import { WireFormatError } from '../wire/rr-reader-error.js';
+import { AppliedUpdates } from './applied-updates.js';
 import { updateRcodeNumber } from './update-rcode.js';
 import { ZoneUpdates } from './zone-updates.js';
 
@@ -18,6 +19,7 @@ export class UpdateHook implements MessageHook {
   constructor(
     private readonly served: ServedZones,
     private readonly updates: ZoneUpdates,
+    private readonly applied: AppliedUpdates,
     private readonly authenticator: Authenticator,
   ) {}
 
@@ -35,13 +37,15 @@ export class UpdateHook implements MessageHook {
     if (query.qtype !== TYPE.SOA) return answer(RCODE.FORMERR);
     const zone = this.served.zones.get(query.qname);
     if (!zone) return answer(RCODE.NOTAUTH);
-    const { peer } = sender;
-    if (!peer?.grant || peer.deviceId === undefined || peer.zone !== zone.apex) return answer(RCODE.REFUSED);
+    const { peer, request } = sender;
+    if (!request || !peer?.grant || peer.deviceId === undefined || peer.zone !== zone.apex)
+      return answer(RCODE.REFUSED);
     const message = wholeMessage(query);
     if (!message) return answer(RCODE.FORMERR);
 
-    const request = { prerequisites: message.answers, updates: message.authority };
-    const rcode = await this.updates.apply(zone.apex, request, { deviceId: peer.deviceId, grant: peer.grant });
+    const wanted = { prerequisites: message.answers, updates: message.authority };
+    const updater = { deviceId: peer.deviceId, grant: peer.grant };
+    const rcode = await this.applied.once(request, () => this.updates.apply(zone.apex, wanted, updater));
     return answer(updateRcodeNumber(rcode));
   }
 }

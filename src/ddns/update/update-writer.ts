@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 
 import { AddressWriter } from '../../devices/addresses/address-writer.js';
 import { DomainError } from '../../kernel/errors.js';
-import type { JoinedWriter } from '../../platform/database/joined-write.js';
+import type { JoinedTransaction, JoinedWriter } from '../../platform/database/joined-write.js';
 
 /** What an UPDATE means for the device's row. */
 export interface DeviceUpdate {
   readonly deviceId: string;
-  /** The addresses that the edit of the zone came to; undefined: it leaves them alone. Read once, after the edit. */
-  takeAddresses(): readonly string[] | undefined;
+  /** The addresses that the last edit of the zone came to; undefined: it leaves them alone. */
+  addresses(): readonly string[] | undefined;
   readonly now: Date;
 }
 
@@ -18,13 +17,14 @@ export interface DeviceUpdate {
 export class UpdateWriter implements JoinedWriter<DeviceUpdate> {
   readonly #addresses = new AddressWriter();
 
-  async write(transaction: EntityManager, updates: readonly DeviceUpdate[]): Promise<(DomainError | undefined)[]> {
+  async write(transaction: JoinedTransaction, updates: readonly DeviceUpdate[]): Promise<(DomainError | undefined)[]> {
     const active = await this.#lockActive(
       transaction,
       updates.map(({ deviceId }) => deviceId),
     );
-    const changes = updates.flatMap(({ deviceId, now, takeAddresses }) => {
-      const addresses = active.has(deviceId) ? takeAddresses() : undefined;
+    const changes = updates.flatMap((update) => {
+      const { deviceId, now } = update;
+      const addresses = active.has(deviceId) ? update.addresses() : undefined;
       return addresses ? [{ deviceId, addresses, now }] : [];
     });
     if (changes.length > 0) await this.#addresses.write(transaction, changes);
@@ -36,7 +36,7 @@ export class UpdateWriter implements JoinedWriter<DeviceUpdate> {
   }
 
   /** Locked until the commit, so that no deletion comes between the look and the records. */
-  async #lockActive(transaction: EntityManager, deviceIds: readonly string[]): Promise<ReadonlySet<string>> {
+  async #lockActive(transaction: JoinedTransaction, deviceIds: readonly string[]): Promise<ReadonlySet<string>> {
     const rows = await transaction.query<{ id: string }[]>(
       `SELECT id FROM devices WHERE id = ANY ($1::uuid[]) AND state = 'active' ORDER BY id FOR NO KEY UPDATE`,
       [[...new Set(deviceIds)]],

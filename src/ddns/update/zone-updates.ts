@@ -28,13 +28,6 @@ const CLIENT_ERRORS: ReadonlySet<ErrorCode> = new Set([
   'not_found',
 ]);
 
-/** The device's row was written with addresses that the edit, made once more, did not come to again. */
-class EntangledUpdateError extends Error {
-  override readonly name = 'EntangledUpdateError';
-}
-
-const ATTEMPTS = 3;
-
 /** Whose update it is. */
 export interface Updater {
   readonly deviceId: string;
@@ -59,22 +52,6 @@ export class ZoneUpdates {
     const { device } = updater.grant;
     const names = [...new Set([...request.prerequisites, ...request.updates].map(({ name }) => name))];
     if (names.length > MAX_NAMES) return this.#refuse(device, 'REFUSED', `it mentions more than ${MAX_NAMES} names`);
-    for (let attempts = ATTEMPTS; ; attempts -= 1) {
-      try {
-        return await this.#apply(apex, names, request, updater);
-      } catch (error) {
-        if (!(error instanceof EntangledUpdateError) || attempts === 1) throw error;
-      }
-    }
-  }
-
-  async #apply(
-    apex: WireName,
-    names: readonly WireName[],
-    request: UpdateRequest,
-    updater: Updater,
-  ): Promise<UpdateRcode | 'NOERROR' | 'SERVFAIL'> {
-    const { device } = updater.grant;
     const attempt = new UpdateAttempt(request, updater);
     try {
       const wildcard = await this.#hasWildcard(updater.deviceId);
@@ -99,7 +76,7 @@ export class ZoneUpdates {
         write: joinedWrite(this.writer, {
           deviceId: updater.deviceId,
           now: this.clock.now(),
-          takeAddresses: () => attempt.takeAddresses(),
+          addresses: () => attempt.addresses,
         }),
       });
       return 'NOERROR';
@@ -125,14 +102,10 @@ export class ZoneUpdates {
   }
 }
 
-/**
- * The edit of one update, and what came of it. The edit may run more than once: in another transaction, or again when
- * another change of the same one is refused after the device's row was written.
- */
+/** The edit of one update, and what came of it. It may run more than once: each time for another transaction. */
 class UpdateAttempt {
   refusal: { readonly rcode: UpdateRcode; readonly detail: string } | undefined;
-  #addresses: readonly string[] | undefined;
-  #taken = false;
+  addresses: readonly string[] | undefined;
 
   constructor(
     private readonly request: UpdateRequest,
@@ -144,16 +117,6 @@ class UpdateAttempt {
     const { refusal, addresses: wanted } = editByUpdate(edit, this.request, grant, deviceId);
     this.refusal = refusal;
     if (refusal) throw new DomainError('record_rejected', refusal.detail);
-    const addresses = wanted && publish(wanted);
-    const wasTaken = this.#taken;
-    const isDifferent = addresses?.join() !== this.#addresses?.join();
-    this.#addresses = addresses;
-    this.#taken = false;
-    if (wasTaken && isDifferent) throw new EntangledUpdateError();
-  }
-
-  takeAddresses(): readonly string[] | undefined {
-    this.#taken = true;
-    return this.#addresses;
+    this.addresses = wanted && publish(wanted);
   }
 }

@@ -24,8 +24,16 @@ export interface TsigAnswerer {
 
 export type TsigVerdict =
   | { readonly kind: 'absent' }
-  /** `answerer` signs the answer, or each message of it. */
-  | { readonly kind: 'verified'; readonly key: TsigKey; readonly answerer: TsigAnswerer }
+  | {
+      readonly kind: 'verified';
+      readonly key: TsigKey;
+      /** Signs the answer, or each message of it. */
+      readonly answerer: TsigAnswerer;
+      /** The request's: no other request has it. */
+      readonly mac: Buffer;
+      /** From this Unix time on, in seconds, the same request is refused as BADTIME. */
+      readonly expires: number;
+    }
   /** Answer NOTAUTH; `answerer` appends the error, signed where RFC 8945 section 5.3.2 wants it. */
   | { readonly kind: 'refused'; readonly error: TsigError; readonly answerer: TsigAnswerer };
 
@@ -65,7 +73,13 @@ export function verifyTsigRequest(
   if (record.mac.length < (policy.minimumMacOctets?.(fullOctets) ?? fullOctets)) {
     return { kind: 'refused', error: 'BADTRUNC', answerer: signedError(key, record, 'BADTRUNC') };
   }
-  return { kind: 'verified', key, answerer: new TsigStream(key, record.mac) };
+  return {
+    kind: 'verified',
+    key,
+    answerer: new TsigStream(key, record.mac),
+    mac: record.mac,
+    expires: record.timeSigned + record.fudge + 1,
+  };
 }
 
 /** A request with its MAC, which its answer is verified with. */

@@ -33,7 +33,7 @@ export class DnsWorker {
         this.send({
           kind: 'done',
           sequence: message.sequence,
-          ...(message.order.kind === 'ping' && { counters: { ...this.#counters } }),
+          ...(message.order.kind === 'ping' && { counters: this.#counters.counts() }),
         });
         return;
       case 'answer':
@@ -88,6 +88,6 @@ export class DnsWorker {
 
   async #stop(): Promise<void> {
     await Promise.all(this.#listeners.map((listener) => listener.close()));
-    this.send({ kind: 'stopped', counters: { ...this.#counters } });
+    this.send({ kind: 'stopped', counters: this.#counters.counts() });
   }
 }

@@ -47,6 +47,8 @@ export function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
     // An idle connection was closed by the other side; the pool opens another one when it needs it.
     poolErrorHandler: (error: Error) => logger.warn(`a connection to PostgreSQL was lost: ${error.message}`),
     extra: {
+      // Statements that are sent without waiting for each other's answers go out at once (pipelined-transaction.ts).
+      pipeline: true,
       idleTimeoutMillis: POOL_IDLE_SECONDS * 1000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,

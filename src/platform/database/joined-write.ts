@@ -2,16 +2,21 @@ import type { EntityManager } from 'typeorm';
 
 import type { DomainError } from '../../kernel/errors.js';
 
+/** What a joined write may do with the transaction: run statements in it, and neither end it nor begin one. */
+export type JoinedTransaction = Pick<EntityManager, 'query'>;
+
 /**
  * A write that joins a transaction which somebody else opens: a device's row and its address records are written
  * together or not at all. Items of one writer that meet in the same transaction are handed over in one call, so that
  * a hundred updates that arrive together cost one statement.
  *
  * The answer has one entry an item, in order: undefined when it was written, or the DomainError that refuses this item
- * (and only this one). A thrown error ends the whole transaction.
+ * (and only this one): then the transaction is rolled back, and made again without the item. So what `write` does
+ * outside of the transaction has to bear being done again, and it must not look at what the transaction's owner writes,
+ * which may come before or after. A thrown error ends the whole transaction.
  */
 export interface JoinedWriter<Item> {
-  write(transaction: EntityManager, items: readonly Item[]): Promise<readonly (DomainError | undefined)[]>;
+  write(transaction: JoinedTransaction, items: readonly Item[]): Promise<readonly (DomainError | undefined)[]>;
 }
 
 export interface JoinedWrite<Item = unknown> {
