@@ -51,6 +51,23 @@ describe('enroll', () => {
     });
   });
 
+  it('lets the server renew for its key while it is away, unless it is told not to', async () => {
+    await device.enroll();
+    api.letRenew();
+    await device.enroll('--no-renew-while-away');
+    api.letRenew();
+    await device.runNow();
+    api.letRenew();
+    await device.enroll('--renew-while-away');
+    const bodies = api.requests.filter(({ call }) => call === 'POST /v1/device/orders').map(({ body }) => body);
+    expect(bodies.map((body) => (body as { renewWhileAway?: boolean }).renewWhileAway)).toEqual([
+      undefined,
+      false,
+      false,
+      undefined,
+    ]);
+  });
+
   it.each([
     ['--key', (key: string) => ({ argv: ['--key', key] })],
     ['--key-file', (key: string, folder: string) => ({ argv: ['--key-file', writeKey(folder, `${key}\n`)] })],
@@ -179,6 +196,7 @@ describe('wrong usage', () => {
     [['enroll', '--server', 'https://x', '--key', 'k', '--ca-file', '/etc/passwd'], 'is not a PEM certificate'],
     [['run', '--wait', 'long'], '--wait and --splay take a number of seconds'],
     [['run', '--force=yes'], '--force takes no value'],
+    [['enroll', '--no-renew-while-away=yes'], '--no-renew-while-away takes no value'],
     [['run', '--json'], 'run has no option --json'],
     [['run', 'now'], "run does not know what to do with 'now'"],
     [['renew'], "there is no command 'renew'"],
