@@ -5,6 +5,7 @@ import type { Device } from '../../devices/domain/device.js';
 import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
+import { recordEvents } from '../../platform/events/record-events.js';
 import { decideOnSleeping } from '../domain/planner/sleeping-device.js';
 import { OrderIntake } from '../orders/order-intake.js';
 import { IS_OPEN } from '../orders/order-row.js';
@@ -30,7 +31,7 @@ interface DueRow {
 /**
  * Renews for devices that have not come for their renewal, from their last CSR and so for the key that they have: the
  * certificate is ready when they wake, and the renewal stays free of the CA's limits. A device that was silent for too
- * long, or does not want it, lapses.
+ * long, or does not want it, lapses: an event, once.
  */
 @Injectable()
 export class SleepingDevices {
@@ -107,17 +108,34 @@ export class SleepingDevices {
     }
   }
 
+  /** Once, whichever server looks first: the mark and the event are written together. */
   private async lapse(row: DueRow, now: Date): Promise<void> {
-    await this.dataSource.query(`UPDATE certificates SET lapsed_at = $2 WHERE id = $1`, [row.id, now]);
-    this.logger.warn(
-      {
-        deviceId: row.device_id,
-        name: row.name,
-        lastSeenAt: row.last_seen_at,
-        consents: row.renew_while_away,
-        notAfter: row.not_after,
-      },
-      'a device does not come for its renewal, and its certificate ends',
-    );
+    await this.dataSource.transaction(async (transaction) => {
+      const [marked]: [unknown[], number] = await transaction.query(
+        `UPDATE certificates SET lapsed_at = $2 WHERE id = $1 AND lapsed_at IS NULL RETURNING id`,
+        [row.id, now],
+      );
+      if (marked.length === 0) return;
+      await recordEvents(transaction, [
+        {
+          type: 'certificate.lapsed',
+          subject: { kind: 'device', id: row.device_id, name: row.name },
+          message: lapseSentence(row, this.config.acme.renewSilentDays),
+          data: {
+            reason: row.renew_while_away ? 'silent' : 'no_consent',
+            lastSeenAt: row.last_seen_at.toISOString(),
+            notAfter: row.not_after.toISOString(),
+          },
+          at: now,
+        },
+      ]);
+    });
   }
+}
+
+function lapseSentence({ name, not_after, last_seen_at, renew_while_away }: DueRow, mostSilentDays: number): string {
+  const why = renew_while_away
+    ? `it was last seen at ${last_seen_at.toISOString()}, more than ${mostSilentDays} days ago`
+    : 'it has asked that the server does not';
+  return `${name} has not come for its renewal, and the server does not renew for it: ${why}. Its certificate ends at ${not_after.toISOString()}.`;
 }

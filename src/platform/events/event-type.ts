@@ -17,6 +17,7 @@ export const EVENT_SEVERITY = {
   'order.deferred': 'info',
   'certificate.issued': 'info',
   'certificate.revoked': 'warning',
+  'certificate.lapsed': 'warning',
   'certificate.at_risk': 'critical',
   'certificate.expired': 'critical',
   'limit.near': 'warning',

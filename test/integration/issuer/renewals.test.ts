@@ -126,12 +126,27 @@ describeOnEachDatabase('renewals', (database) => {
     expect(issuer.ca.orders[1]!.replaces).toBe(first['ari_cert_id']);
   });
 
-  it('lapse for a device that was silent for too long', async () => {
+  const lapses = () =>
+    database.dataSource.query<{ severity: string; message: string; data: Record<string, unknown> }[]>(
+      `SELECT severity, message, data FROM events WHERE type = 'certificate.lapsed' AND subject_id = $1`,
+      [device.deviceId],
+    );
+
+  it('lapse for a device that was silent for too long, with an event, once', async () => {
     await issue();
     issuer.clock.advanceSeconds(85 * DAY);
     await silentFor(121);
+    const other = new TestIssuer(database, { ca: issuer.ca, clock: issuer.clock });
+    expect(await Promise.all([issuer.sleeping.renew(), other.sleeping.renew()])).toEqual([0, 0]);
     expect(await issuer.sleeping.renew()).toBe(0);
     expect((await certificate())['lapsed_at']).toEqual(expect.any(Date));
+    expect(await lapses()).toEqual([
+      {
+        severity: 'warning',
+        message: expect.stringMatching(/last seen at .*, more than 120 days ago\. Its certificate ends at/),
+        data: expect.objectContaining({ reason: 'silent' }),
+      },
+    ]);
     await silentFor(1);
     expect(await issuer.sleeping.renew()).toBe(0);
     const { status } = await issuer.order(device);
@@ -143,5 +158,6 @@ describeOnEachDatabase('renewals', (database) => {
     issuer.clock.advanceSeconds(85 * DAY);
     expect(await issuer.sleeping.renew()).toBe(0);
     expect((await certificate())['lapsed_at']).toEqual(expect.any(Date));
+    expect((await lapses()).map(({ data }) => data['reason'])).toEqual(['no_consent']);
   });
 });
