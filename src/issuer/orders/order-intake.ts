@@ -96,7 +96,7 @@ export class OrderIntake {
       return { made: false, keyFacts };
     }
     const orderId = await this.insert(transaction, device.deviceId, csr, csrSha256, admission, open, options, now);
-    await this.signal.announce(transaction);
+    await this.signal.announce(transaction, orderId);
     return { orderId, made: true };
   }
 

@@ -46,7 +46,7 @@ export class OrderRetry {
           WHERE id = $1`,
         [orderId, now, JSON.stringify([{ at: now.toISOString(), step: 'retried by hand' }])],
       );
-      await this.signal.announce(transaction);
+      await this.signal.announce(transaction, orderId);
     });
     this.logger.log({ orderId }, 'order retried by hand');
     this.signal.wake();

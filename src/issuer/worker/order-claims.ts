@@ -17,6 +17,7 @@ import type { Reservations } from '../limits/reservations.js';
 import { IS_OPEN, ORDER_COLUMNS, orderOf, type OrderRow } from '../orders/order-row.js';
 import { HAS_BEGUN, IS_FREE, MAY_PROCEED, WAITS } from './order-conditions.js';
 import { PlannerStore } from './planner-store.js';
+import { QueueSignal } from './queue-signal.js';
 import { WaitingOrders } from './waiting-orders.js';
 
 /** An order that this server may work on, with what it holds of the CA's limits. */
@@ -42,8 +43,10 @@ export class OrderClaims {
     private readonly budget: IssuanceBudget,
     private readonly buckets: BucketTable,
     private readonly planner: PlannerStore,
+    signal: QueueSignal,
   ) {
     this.#waiting = new WaitingOrders(budget.profile);
+    signal.onAnnouncement((orderId) => this.#waiting.announced(orderId));
   }
 
   /** When another claim may start something that this one could not; milliseconds since the epoch. */

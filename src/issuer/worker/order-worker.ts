@@ -49,8 +49,8 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   onApplicationBootstrap(): void {
     this.#unsubscribe = this.notifications.subscribe(ORDERS_CHANNEL, {
-      onNotification: () => this.signal.wake(),
-      onConnected: () => this.signal.wake(),
+      onNotification: (payload) => this.signal.heard(payload),
+      onConnected: () => this.signal.connected(),
     });
     this.#renewals = setInterval(() => void this.#renewLeases(), (this.timings.leaseSeconds * 1000) / 3);
     this.#loop = this.#work();

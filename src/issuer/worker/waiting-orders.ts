@@ -34,11 +34,13 @@ const READ_EVERY_TIME = 1000;
 const KEPT_FOR_READINGS = 20;
 /** but not longer. */
 const LONGEST_KEPT_MILLISECONDS = 15_000;
+/** With more that were announced since the last step, the whole line is read. */
+const MOST_READ_ALONE = 1000;
 
 /**
  * The waiting orders in lanes, as the planner wants them. A long line is not read from the database for each step, but
- * kept and brought up to date with what this server does itself; what others did meanwhile shows when an order is
- * locked, and at the next reading.
+ * kept and brought up to date with what this server does itself, and with the orders that any server announces; what
+ * others have started meanwhile shows when an order is locked, and at the next reading.
  */
 export class WaitingOrders {
   #queues: WaitingQueues | undefined;
@@ -46,6 +48,8 @@ export class WaitingOrders {
   #size = 0;
   #readAt = -Infinity;
   #keepMilliseconds = 0;
+  /** Not in the kept line yet. An announcement comes after its commit, so that a reading that begins later has it. */
+  #announced = new Set<string>();
 
   constructor(private readonly profile: LimitProfile) {}
 
@@ -53,10 +57,14 @@ export class WaitingOrders {
   async lanes(manager: EntityManager, account: PlanningAccount, now: Date): Promise<WaitingQueues> {
     const age = performance.now() - this.#readAt;
     if (this.#queues && this.#account === account.id && this.#size > READ_EVERY_TIME && age < this.#keepMilliseconds) {
-      this.#queues.advance(now.getTime());
-      return this.#queues;
+      if (this.#announced.size <= MOST_READ_ALONE) {
+        this.#queues.advance(now.getTime());
+        await this.#addAnnounced(this.#queues, manager, account, now);
+        return this.#queues;
+      }
     }
     const start = performance.now();
+    this.#announced.clear();
     const orders = await readWaiting(manager, account, now);
     this.#readAt = performance.now();
     this.#keepMilliseconds = Math.min((this.#readAt - start) * KEPT_FOR_READINGS, LONGEST_KEPT_MILLISECONDS);
@@ -65,6 +73,17 @@ export class WaitingOrders {
     this.#queues = new WaitingQueues(this.profile, account.url);
     for (const order of orders) this.#queues.add(order, now.getTime());
     return this.#queues;
+  }
+
+  /** An order is new, or due by somebody's act; undefined: it is not known which are. */
+  announced(orderId: string | undefined): void {
+    if (orderId === undefined) this.forget();
+    else this.#announced.add(orderId);
+  }
+
+  /** One order as it is in the database now; undefined when it does not wait. */
+  async read(manager: EntityManager, account: PlanningAccount, orderId: string, now: Date) {
+    return (await readWaiting(manager, account, now, [orderId]))[0];
   }
 
   remove(orderId: string): void {
@@ -79,10 +98,29 @@ export class WaitingOrders {
   forget(): void {
     this.#queues = undefined;
   }
+
+  async #addAnnounced(
+    queues: WaitingQueues,
+    manager: EntityManager,
+    account: PlanningAccount,
+    now: Date,
+  ): Promise<void> {
+    if (this.#announced.size === 0) return;
+    const ids = [...this.#announced];
+    this.#announced.clear();
+    const orders = await readWaiting(manager, account, now, ids);
+    for (const id of ids) queues.remove(id);
+    for (const order of orders) queues.add(order, now.getTime());
+  }
 }
 
-/** All orders that wait for a start, oldest first. */
-async function readWaiting(manager: EntityManager, account: PlanningAccount, now: Date): Promise<WaitingOrder[]> {
+/** All orders that wait for a start, or those of the ids that do; oldest first. */
+async function readWaiting(
+  manager: EntityManager,
+  account: PlanningAccount,
+  now: Date,
+  ids?: readonly string[],
+): Promise<WaitingOrder[]> {
   const rows: WaitingRow[] = await manager.query(
     `SELECT o.id, o.names, o.registered_domains, o.exact_set, coalesce(d.group_name, '') AS group_name, o.queued_at,
             o.next_attempt_at, o.manual, c.not_before, c.not_after, c.created_at AS issued_at,
@@ -95,8 +133,8 @@ async function readWaiting(manager: EntityManager, account: PlanningAccount, now
        LEFT JOIN LATERAL (
          SELECT c.*, a.directory_url FROM certificates c JOIN acme_accounts a ON a.id = c.account_id
           WHERE c.device_id = o.device_id ORDER BY c.created_at DESC LIMIT 1) c ON true
-      WHERE ${WAITS} AND ${MAY_PROCEED} ORDER BY o.queued_at, o.id`,
-    [account.id, account.ca, now],
+      WHERE ${WAITS} AND ${MAY_PROCEED} ${ids ? 'AND o.id = ANY ($4::uuid[])' : ''} ORDER BY o.queued_at, o.id`,
+    [account.id, account.ca, now, ...(ids ? [ids] : [])],
   );
   return rows.map(waitingOrderOf);
 }

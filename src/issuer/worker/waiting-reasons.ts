@@ -5,7 +5,7 @@ import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js'
 import { CaAccounts, type PlanningAccount } from '../accounts/ca-accounts.js';
 import { isShared } from '../domain/limits/order-spends.js';
 import type { PlannerState } from '../domain/planner/planner-state.js';
-import { explain } from '../domain/planner/explain.js';
+import { explain, explainOne } from '../domain/planner/explain.js';
 import type { WaitingReason } from '../domain/planner/waiting-reason.js';
 import { BucketTable } from '../limits/bucket-table.js';
 import { IssuanceBudget } from '../limits/issuance-budget.js';
@@ -29,6 +29,8 @@ export class WaitingReasons {
   #reasons = new Map<string, WaitingReason>();
   #validUntil = -Infinity;
   #reading: Promise<void> | undefined;
+  /** What a long line was explained from: a newer order is explained by it alone. */
+  #known: { readonly account: PlanningAccount; readonly state: PlannerState } | undefined;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -46,8 +48,9 @@ export class WaitingReasons {
   async of(orderId: string, now: Date): Promise<WaitingReason | undefined> {
     const known = await this.all(now);
     const reason = known.get(orderId);
-    if (reason !== undefined || this.#reasons.size > SHORT_LINE) return reason;
+    if (reason !== undefined) return reason;
     // The order may be newer than what is known.
+    if (this.#reasons.size > SHORT_LINE) return this.#ofNewOrder(orderId, now);
     this.#validUntil = -Infinity;
     return (await this.all(now)).get(orderId);
   }
@@ -65,10 +68,25 @@ export class WaitingReasons {
     const { directoryUrl } = this.config.acme;
     // Before there is an account its buckets are full, as they will be then.
     const account = (await this.accounts.registered()) ?? { id: NO_ACCOUNT, ca: directoryUrl, url: directoryUrl };
-    const found = explain(await this.#state(account, now), now.getTime());
+    const state = await this.#state(account, now);
+    const found = explain(state, now.getTime());
+    this.#known = { account, state };
     this.#reasons = new Map(found.map((reason) => [reason.order.id, reason]));
     const kept = found.length > SHORT_LINE ? KEPT_MILLISECONDS : KEPT_SHORT_MILLISECONDS;
     this.#validUntil = performance.now() + kept;
+  }
+
+  /** To read the whole line again for each new order would take longer than the line has between two of them. */
+  async #ofNewOrder(orderId: string, now: Date): Promise<WaitingReason | undefined> {
+    const known = this.#known;
+    if (known === undefined) return undefined;
+    const order = await this.#waiting.read(this.dataSource.manager, known.account, orderId, now);
+    if (order === undefined) return undefined;
+    const { queues } = known.state;
+    if (!queues.find(orderId)) queues.add(order, now.getTime());
+    const reason = explainOne(known.state, orderId, now.getTime());
+    if (reason !== undefined && known === this.#known) this.#reasons.set(orderId, reason);
+    return reason;
   }
 
   async #state(account: PlanningAccount, now: Date): Promise<PlannerState> {

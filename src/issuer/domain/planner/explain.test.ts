@@ -14,7 +14,7 @@ import { primed } from '../limits/bucket.js';
 import { bucketKey } from '../limits/bucket-key.js';
 import { BUILTIN_PROFILES } from '../limits/builtin-profiles.js';
 import { gcraLimit } from '../limits/limit-profile.js';
-import { explain } from './explain.js';
+import { explain, explainOne } from './explain.js';
 import type { PlannerState } from './planner-state.js';
 import type { WaitingOrder } from './waiting-order.js';
 import { waitingSentence } from './waiting-reason.js';
@@ -94,6 +94,30 @@ describe('estimated times', () => {
   it('are those of the deferral for a deferred order', () => {
     const order = aWaitingOrder({ notBefore: START + 5000 });
     expect(explain(aPlannerState([order]), START)).toMatchObject([{ code: 'deferred', startAt: START + 5000 }]);
+  });
+});
+
+describe('one order alone', () => {
+  it('is told what it is told among all', () => {
+    const run = new PlannerRun([
+      ...many(40, (i) => aWaitingOrder({ group: `g${i % 3}`, requestedAt: START + i })),
+      ...many(20, (i) => aWaitingOrder({ expiresAt: START + DAY + i })),
+      ...many(5, () => aWaitingOrder({ manual: true })),
+      ...many(60, (i) => anExemptRenewal({ revoked: i % 2 === 0, expiresAt: START + DAY + i })),
+      aWaitingOrder({ notBefore: START + 5000 }),
+    ]);
+    run.buckets.set(DOMAIN, primed(domainLimit, START, 12));
+    const reasons = explain(run.state(), START);
+    expect(reasons).toHaveLength(126);
+    for (const { startAt, estimatedAt, ...rest } of reasons) {
+      const one = explainOne(run.state(), rest.order.id, START)!;
+      expect(one).toMatchObject(rest);
+      // Orders of other lanes that start at once take slots too: alone they are not looked at.
+      const slack = rest.code === 'slot' ? 20_000 : 0;
+      expect(Math.abs(one.startAt - startAt)).toBeLessThanOrEqual(slack);
+      expect(one.estimatedAt - one.startAt).toBeCloseTo(estimatedAt - startAt, 3);
+    }
+    expect(explainOne(run.state(), 'no such order', START)).toBeUndefined();
   });
 });
 

@@ -55,11 +55,18 @@ export class OrderQueue {
     this.#head = 0;
   }
 
-  /** Removes the order that was added with this key; false when it is not here. */
-  remove(id: string, key: number): boolean {
+  /** At which place the order is that was added with this key; -1 when it is not here. */
+  placeOf(id: string, key: number): number {
     let index = this.#lowerBound(key);
     while (index < this.#keys.length && this.#keys[index] === key && this.#orders[index]!.id !== id) index += 1;
-    if (this.#keys[index] !== key || this.#orders[index]?.id !== id) return false;
+    return this.#keys[index] === key && this.#orders[index]?.id === id ? index - this.#head : -1;
+  }
+
+  /** Removes the order that was added with this key; false when it is not here. */
+  remove(id: string, key: number): boolean {
+    const place = this.placeOf(id, key);
+    if (place < 0) return false;
+    const index = this.#head + place;
     if (index - this.#head <= this.#keys.length - index) {
       this.#orders.copyWithin(this.#head + 1, this.#head, index);
       this.#keys.copyWithin(this.#head + 1, this.#head, index);

@@ -73,6 +73,12 @@ export class WaitingQueues {
     this.#places.set(order.id, { queue, key, lane, group: order.group });
   }
 
+  /** Where an order stands that was added with `add`; without a lane it is deferred. */
+  find(id: string): { readonly queue: OrderQueue; readonly place: number; readonly lane?: Lane } | undefined {
+    const found = this.#places.get(id);
+    return found && { queue: found.queue, place: found.queue.placeOf(id, found.key), lane: found.lane };
+  }
+
   /** False when the order is not waiting. */
   remove(id: string): boolean {
     const place = this.#places.get(id);

@@ -128,7 +128,7 @@ export class TestIssuer {
     const { dataSource, clock, ca } = this;
     const budget = (this.budget = new IssuanceBudget(this.buckets, options.profile ?? BUILTIN_PROFILES.none));
     const planner = new PlannerStore();
-    const claims = new OrderClaims(dataSource, budget, this.buckets, planner);
+    const claims = new OrderClaims(dataSource, budget, this.buckets, planner, this.signal);
     const keys = new DeviceKeys();
     const speed = new IssuanceSpeed();
     const timings = { ...new WorkerTimings(), pollSeconds: 0.2, firstSetupRetrySeconds: 0.1, ...options.timings };
