@@ -44,8 +44,8 @@ export class FleetForecasts {
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
-  /** @param devices so many more than there are */
-  async of(devices: number): Promise<FleetForecast> {
+  /** What a forecast is made from, as it is now. @param devices so many more than there are */
+  async inputFor(devices: number): Promise<{ readonly input: ForecastInput; readonly waiting: number }> {
     const now = this.clock.now();
     const [fleet, account, buckets, reasons] = await Promise.all([
       this.fleet(now),
@@ -71,12 +71,18 @@ export class FleetForecasts {
       inFlightLimit: this.config.acme.ordersInFlight,
       orderSeconds: this.speed.secondsPerOrder,
     };
+    return { input, waiting: reasons.size };
+  }
+
+  /** @param devices so many more than there are */
+  async of(devices: number): Promise<FleetForecast> {
+    const { input, waiting } = await this.inputFor(devices);
     const { rollout, options, ...rest } = forecast(input);
     const { binding } = rollout;
     return {
       devices,
-      established: fleet.established,
-      waiting: reasons.size,
+      established: input.established,
+      waiting,
       lifetimeSeconds: input.lifetimeSeconds,
       rollout: {
         endsAt: isoTime(rollout.endsAt),
