@@ -1,8 +1,19 @@
 /**
- * Imports go one way: kernel <- platform <- devices <- ddns <- issuer <- acme-server <- api-tls <- operators <- sandbox <- main.
+ * Imports go one way: kernel <- platform <- devices <- ddns <- issuer <- acme-server <- api-tls <- doors <- operators <- sandbox <- main.
  * A module's domain/ is pure: its own folder and the kernel only, no framework, no I/O.
  */
-const order = ['kernel', 'platform', 'devices', 'ddns', 'issuer', 'acme-server', 'api-tls', 'operators', 'sandbox'];
+const order = [
+  'kernel',
+  'platform',
+  'devices',
+  'ddns',
+  'issuer',
+  'acme-server',
+  'api-tls',
+  'doors',
+  'operators',
+  'sandbox',
+];
 
 /** What domain code may not touch: frameworks, databases, sockets, files, timers. */
 const IMPURE = [

@@ -13,6 +13,7 @@ import { Events1760000000008 } from './1760000000008-events.js';
 import { OperatorLists1760000000013 } from './1760000000013-operator-lists.js';
 import { Dashboard1760000000014 } from './1760000000014-dashboard.js';
 import { ApiTls1760000000016 } from './1760000000016-api-tls.js';
+import { Doors1760000000017 } from './1760000000017-doors.js';
 
 /** Every migration, oldest first. One that is not in this list does not run. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -29,4 +30,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   OperatorLists1760000000013,
   Dashboard1760000000014,
   ApiTls1760000000016,
+  Doors1760000000017,
 ];

@@ -32,6 +32,6 @@ import { Enrollment } from './enrollment/enrollment.js';
     EnrollmentWriter,
     LastSeen,
   ],
-  exports: [DeviceFlags, DeviceGuard, DeviceLifecycle, DeviceTokens, EnrollmentKeys, LastSeen],
+  exports: [Addresses, DeviceFlags, DeviceGuard, DeviceLifecycle, DeviceTokens, EnrollmentKeys, LastSeen],
 })
 export class DevicesModule {}

@@ -4,6 +4,8 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { TsigKeys } from '../../ddns/transfer/tsig-keys.js';
+import { DoorChallenges } from '../../doors/door-challenges.js';
+import { DoorCredentials, type PasswordDoor } from '../../doors/door-credentials.js';
 import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
@@ -27,6 +29,45 @@ export interface Rfc2136Access {
   readonly types: readonly UpdateType[];
 }
 
+/** What clients of acme-dns keep of a registration; shown once. */
+export interface AcmeDnsAccess {
+  readonly accessId: string;
+  readonly door: 'acme-dns';
+  readonly username: string;
+  readonly password: string;
+  /** Where the TXT values are served: a CNAME to it lets other names use the device's access, too. */
+  readonly fulldomain: string;
+  readonly subdomain: string;
+  readonly allowfrom: readonly string[];
+  readonly server_url: string;
+}
+
+/** What lego's httpreq, ddclient or a router need; shown once. */
+export interface PasswordAccess {
+  readonly accessId: string;
+  readonly door: 'httpreq' | 'dyndns2';
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+export type Access = Rfc2136Access | AcmeDnsAccess | PasswordAccess;
+
+/** What is asked for. */
+export interface WantedAccess {
+  readonly door: 'rfc2136' | PasswordDoor;
+  /** rfc2136 only; default TXT. */
+  readonly types?: readonly UpdateType[];
+  /** acme-dns only: CIDR ranges that its updates may come from; default: from everywhere. */
+  readonly allowfrom?: readonly string[];
+}
+
+interface OwnDevice {
+  readonly id: string;
+  readonly name: string;
+  readonly zone: string;
+}
+
 export interface ListedAccess {
   readonly accessId: string;
   readonly door: string;
@@ -45,57 +86,85 @@ export class AccessGrants {
   constructor(
     private readonly dataSource: DataSource,
     private readonly tsigKeys: TsigKeys,
+    private readonly doors: DoorCredentials,
+    private readonly challenges: DoorChallenges,
     private readonly clock: Clock,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
   /** @throws DomainError `not_found`, `device_suspended`, `conflict` */
-  async create(deviceId: string, types: readonly UpdateType[]): Promise<Rfc2136Access> {
-    const accessId = randomUUID();
-    const wanted = [...new Set(types)];
+  async create(deviceId: string, wanted: WantedAccess): Promise<Access> {
     const made = await this.dataSource.transaction(async (transaction) => {
-      const devices: { name: string; zone: string; state: string }[] = await transaction.query(
-        `SELECT name, zone, state FROM devices WHERE id = $1 AND state <> 'deleted' FOR UPDATE`,
-        [deviceId],
-      );
-      const device = devices[0];
-      if (!device) throw unknownDevice();
-      if (device.state === 'suspended') {
-        throw new DomainError('device_suspended', 'The device is suspended; resume it first.');
-      }
-      const counted: { count: number }[] = await transaction.query(
-        `SELECT count(*)::int AS count FROM device_access WHERE device_id = $1`,
-        [deviceId],
-      );
-      if (counted[0]!.count >= MOST_PER_DEVICE) {
-        throw new DomainError(
-          'conflict',
-          `The device has ${MOST_PER_DEVICE} credentials; end one that is not used any more.`,
-        );
-      }
-      const key = await this.tsigKeys.createForDevice(transaction, {
-        device: { id: deviceId, name: device.name, zone: device.zone },
-        types: wanted,
-      });
-      await transaction.query(
-        `INSERT INTO device_access (id, device_id, door, credential_name, types, created_at) VALUES ($1, $2, 'rfc2136', $3, $4, $5)`,
-        [accessId, deviceId, key.name, wanted, this.clock.now()],
-      );
-      return { key, zone: device.zone };
+      const device = await this.admit(transaction, deviceId);
+      return wanted.door === 'rfc2136'
+        ? this.updateKey(transaction, device, wanted.types ?? ['TXT'])
+        : this.password(transaction, device, wanted.door, wanted.allowfrom ?? []);
     });
-    await this.tsigKeys.published();
-    this.logger.log({ deviceId, accessId, keyName: made.key.name }, 'update key made');
-    const { name: keyName, algorithm, secret } = made.key;
-    return {
-      accessId,
-      door: 'rfc2136',
-      server: this.server(),
-      zone: made.zone,
-      keyName,
-      algorithm,
-      secret,
-      types: wanted,
-    };
+    if (made.door === 'rfc2136') await this.tsigKeys.published();
+    this.logger.log({ deviceId, accessId: made.accessId, door: made.door }, 'access for an existing client made');
+    return made;
+  }
+
+  /** The device, locked, if it may have one more. */
+  private async admit(transaction: EntityManager, deviceId: string): Promise<OwnDevice> {
+    const devices: (OwnDevice & { state: string })[] = await transaction.query(
+      `SELECT id, name, zone, state FROM devices WHERE id = $1 AND state <> 'deleted' FOR UPDATE`,
+      [deviceId],
+    );
+    const device = devices[0];
+    if (!device) throw unknownDevice();
+    if (device.state === 'suspended') {
+      throw new DomainError('device_suspended', 'The device is suspended; resume it first.');
+    }
+    const counted: { count: number }[] = await transaction.query(
+      `SELECT count(*)::int AS count FROM device_access WHERE device_id = $1`,
+      [deviceId],
+    );
+    if (counted[0]!.count >= MOST_PER_DEVICE) {
+      throw new DomainError(
+        'conflict',
+        `The device has ${MOST_PER_DEVICE} credentials; end one that is not used any more.`,
+      );
+    }
+    return device;
+  }
+
+  private async updateKey(
+    transaction: EntityManager,
+    { id, name, zone }: OwnDevice,
+    wanted: readonly UpdateType[],
+  ): Promise<Rfc2136Access> {
+    const accessId = randomUUID();
+    const types = [...new Set(wanted)];
+    const key = await this.tsigKeys.createForDevice(transaction, { device: { id, name, zone }, types });
+    await transaction.query(
+      `INSERT INTO device_access (id, device_id, door, credential_name, types, created_at) VALUES ($1, $2, 'rfc2136', $3, $4, $5)`,
+      [accessId, id, key.name, types, this.clock.now()],
+    );
+    const { name: keyName, algorithm, secret } = key;
+    return { accessId, door: 'rfc2136', server: this.server(), zone, keyName, algorithm, secret, types };
+  }
+
+  private async password(
+    transaction: EntityManager,
+    device: OwnDevice,
+    door: PasswordDoor,
+    allowfrom: readonly string[],
+  ): Promise<AcmeDnsAccess | PasswordAccess> {
+    const [accessId, subdomain] = [randomUUID(), randomUUID()];
+    const account = { accessId, deviceId: device.id, door, allowFrom: allowfrom, now: this.clock.now() };
+    const password = await this.doors.create(
+      transaction,
+      door === 'acme-dns' ? { ...account, subdomain } : { ...account, allowFrom: [] },
+    );
+    const base = this.config.http.publicUrl;
+    if (door !== 'acme-dns') {
+      const url = `${base}/${door === 'httpreq' ? 'httpreq' : 'nic/update'}`;
+      return { accessId, door, url, username: accessId, password };
+    }
+    const fulldomain = `_acme-challenge.${device.name}`;
+    const names = { fulldomain, subdomain, allowfrom, server_url: `${base}/acme-dns` };
+    return { accessId, door, username: accessId, password, ...names };
   }
 
   /** Oldest first. @throws DomainError `not_found` */
@@ -117,17 +186,23 @@ export class AccessGrants {
 
   /** @throws DomainError `not_found` */
   async end(deviceId: string, accessId: string): Promise<void> {
-    await this.dataSource.transaction(async (transaction) => {
+    const zone = await this.dataSource.transaction(async (transaction) => {
       // As whoever makes a credential or deletes the device: its row is locked first.
-      await transaction.query(`SELECT 1 FROM devices WHERE id = $1 FOR NO KEY UPDATE`, [deviceId]);
-      const [ended]: [{ credential_name: string }[], number] = await transaction.query(
-        `DELETE FROM device_access WHERE id = $1 AND device_id = $2 RETURNING credential_name`,
+      const devices: { zone: string }[] = await transaction.query(
+        `SELECT zone FROM devices WHERE id = $1 FOR NO KEY UPDATE`,
+        [deviceId],
+      );
+      const [ended]: [{ credential_name: string; door: string }[], number] = await transaction.query(
+        `DELETE FROM device_access WHERE id = $1 AND device_id = $2 RETURNING credential_name, door`,
         [accessId, deviceId],
       );
       if (!ended[0]) throw new DomainError('not_found', 'This device has no such access; GET …/access lists them.');
+      if (ended[0].door !== 'rfc2136') return devices[0]?.zone;
       await this.tsigKeys.deleteForDevice(transaction, deviceId, ended[0].credential_name);
+      return undefined;
     });
     await this.tsigKeys.published();
+    if (zone !== undefined) await this.challenges.removeAll(zone, accessId);
   }
 
   /** Ends all of a device's credentials in the transaction that deletes it. Call `published` after the commit. */

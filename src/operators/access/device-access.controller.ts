@@ -7,7 +7,7 @@ import { DeviceGuard } from '../../devices/auth/device.guard.js';
 import type { Device } from '../../devices/domain/device.js';
 import type { Page } from '../../platform/http/page.js';
 import { Problems } from '../../platform/http/problems.js';
-import { AccessGrants, type ListedAccess, type Rfc2136Access } from './access-grants.js';
+import { AccessGrants, type Access, type ListedAccess } from './access-grants.js';
 import { NewAccessDto } from './access.dto.js';
 
 /** A device's own credentials for existing clients. */
@@ -27,8 +27,8 @@ export class DeviceAccessController {
   @Post()
   @ApiOperation({ summary: 'Credentials for an existing client; shown this once' })
   @Problems('conflict')
-  create(@CurrentDevice() device: Device, @Body() body: NewAccessDto): Promise<Rfc2136Access> {
-    return this.grants.create(device.deviceId, body.types ?? ['TXT']);
+  create(@CurrentDevice() device: Device, @Body() body: NewAccessDto): Promise<Access> {
+    return this.grants.create(device.deviceId, body);
   }
 
   @Delete(':accessId')

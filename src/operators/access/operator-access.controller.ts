@@ -5,7 +5,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Page } from '../../platform/http/page.js';
 import { Problems } from '../../platform/http/problems.js';
 import { NeedsRole } from '../auth/operator.guard.js';
-import { AccessGrants, type ListedAccess, type Rfc2136Access } from './access-grants.js';
+import { AccessGrants, type Access, type ListedAccess } from './access-grants.js';
 import { NewAccessDto } from './access.dto.js';
 
 /** The same for any device, by an operator. */
@@ -26,8 +26,8 @@ export class OperatorAccessController {
   @NeedsRole('operator')
   @ApiOperation({ summary: 'Credentials for an existing client of a device; shown this once' })
   @Problems('not_found', 'conflict', 'device_suspended')
-  create(@Param('id', PATH_UUID) id: string, @Body() body: NewAccessDto): Promise<Rfc2136Access> {
-    return this.grants.create(id, body.types ?? ['TXT']);
+  create(@Param('id', PATH_UUID) id: string, @Body() body: NewAccessDto): Promise<Access> {
+    return this.grants.create(id, body);
   }
 
   @Delete(':accessId')
