@@ -11,7 +11,7 @@ export class OrderAnswer implements OrderView {
   @ApiProperty({ enum: ['queued', 'issuing', 'deferred', 'issued', 'failed'] })
   status: OrderStatus;
 
-  @ApiProperty({ example: ['k2v7qx.fleet.test'] })
+  @ApiProperty({ type: [String], example: ['k2v7qx.fleet.test'] })
   names: readonly string[];
 
   @ApiPropertyOptional({ description: 'What it waits for, or why it failed: a sentence for people' })
