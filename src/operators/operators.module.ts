@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 
 import { DevicesModule } from '../devices/devices.module.js';
+import { DoorsModule } from '../doors/doors.module.js';
 import { IssuerModule } from '../issuer/issuer.module.js';
 import { AccessGrants } from './access/access-grants.js';
 import { DeviceAccessController } from './access/device-access.controller.js';
@@ -27,7 +28,7 @@ import { ZoneListing } from './zones/zone-listing.js';
 
 /** What operators see and steer. */
 @Module({
-  imports: [TypeOrmModule.forFeature([ApiKeyEntity]), DevicesModule, IssuerModule],
+  imports: [TypeOrmModule.forFeature([ApiKeyEntity]), DevicesModule, DoorsModule, IssuerModule],
   controllers: [
     ApiKeysController,
     DeviceAccessController,
