@@ -10,6 +10,7 @@ import { Limits1760000000007 } from './1760000000007-limits.js';
 import { DeviceAccess1760000000009 } from './1760000000009-device-access.js';
 import { DnsServers1760000000010 } from './1760000000010-dns-servers.js';
 import { Events1760000000008 } from './1760000000008-events.js';
+import { SeveralCas1760000000011 } from './1760000000011-several-cas.js';
 import { OperatorLists1760000000013 } from './1760000000013-operator-lists.js';
 import { Dashboard1760000000014 } from './1760000000014-dashboard.js';
 import { ApiTls1760000000016 } from './1760000000016-api-tls.js';
@@ -27,6 +28,7 @@ export const migrations: (new () => MigrationInterface)[] = [
   Events1760000000008,
   DeviceAccess1760000000009,
   DnsServers1760000000010,
+  SeveralCas1760000000011,
   OperatorLists1760000000013,
   Dashboard1760000000014,
   ApiTls1760000000016,
