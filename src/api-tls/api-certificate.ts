@@ -99,17 +99,18 @@ export class ApiCertificate {
     this.#entry = undefined;
   }
 
-  /** One look: is there a newer certificate, is one needed? Never rejects. */
   @Interval(ROUND_MILLISECONDS)
+  async tick(): Promise<void> {
+    if (this.#quietRounds > 0) this.#quietRounds -= 1;
+    else await this.round();
+  }
+
+  /** One look: is there a newer certificate, is one needed? Never rejects. */
   async round(): Promise<void> {
     if (this.#entry === undefined || this.#running) return;
-    if (this.#quietRounds > 0) {
-      this.#quietRounds -= 1;
-      return;
-    }
     this.#running = true;
     try {
-      if (await this.lookAfter(this.#entry)) this.#quietRounds = QUIET_ROUNDS - 1;
+      this.#quietRounds = (await this.lookAfter(this.#entry)) ? QUIET_ROUNDS - 1 : 0;
       this.#lastTrouble = undefined;
     } catch (error) {
       this.tellTrouble(error);

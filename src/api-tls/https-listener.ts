@@ -39,12 +39,13 @@ export class HttpsListener implements BeforeApplicationShutdown {
 
   /**
    * Listens, when FLEETCERT_HTTPS_LISTEN is set, and has `handler` answer.
+   * @returns lines for who has started the server: what it presents, and how devices trust that
    * @throws Error whose sentence names the variable
    */
-  async listen(handler: RequestListener): Promise<void> {
+  async listen(handler: RequestListener): Promise<readonly string[]> {
     await this.certificate.retireOthers();
     const { httpsListen } = this.config.http;
-    if (httpsListen === undefined) return;
+    if (httpsListen === undefined) return [];
     const first = await this.certificate.open((presented) => this.#present(presented));
     const server = createServer(
       { ...contextOf(first), minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_SECONDS * 1000 },
@@ -60,8 +61,14 @@ export class HttpsListener implements BeforeApplicationShutdown {
     this.#server = server;
     // What has changed between the first look and now.
     this.#present(this.certificate.presented ?? first);
-    this.#tell(first, httpsListen);
+    const { host } = this.certificate;
+    const { isIssued, fingerprint, pin, notAfter } = first;
+    this.logger.log(
+      { host, fingerprint, pin, notAfter, isIssued },
+      `the API listens on https://${hostPort(httpsListen)}`,
+    );
     void this.certificate.round();
+    return this.#introduction(first, httpsListen);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -79,25 +86,22 @@ export class HttpsListener implements BeforeApplicationShutdown {
     this.#server?.setSecureContext(contextOf(presented));
   }
 
-  #tell({ isIssued, fingerprint, pin, notAfter }: PresentedCertificate, listen: ListenAddress): void {
+  #introduction({ isIssued, fingerprint, pin, notAfter }: PresentedCertificate, listen: ListenAddress): string[] {
     const { host, hindrance } = this.certificate;
     const { publicUrl } = this.config.http;
-    const url = `https://${hostPort(listen)}`;
-    this.logger.log({ host, fingerprint, pin, notAfter, isIssued }, `the API listens on ${url}`);
-    if (hindrance !== undefined) say(`FLEETCERT_HTTPS_LISTEN: ${hindrance}.`);
-    if (isIssued) {
-      say(`HTTPS on ${url} for ${host}, with a certificate that is valid until ${notAfter.toISOString()}`);
-    } else {
-      const until = hindrance === undefined ? ' until its own is issued' : '';
-      say(`HTTPS on ${url} for ${host}, with a self-signed certificate${until}`);
-      say(`  its SHA-256 fingerprint: ${fingerprint}`);
-    }
-    say(`  devices can pin its key: fleetcert-agent enroll --server ${publicUrl} --pin ${pin}`);
+    const what = `HTTPS on https://${hostPort(listen)} for ${host}, with a`;
+    const server = publicUrl.startsWith('https:') ? publicUrl : `https://${hostPort({ ...listen, address: host })}`;
+    return [
+      ...(hindrance === undefined ? [] : [`FLEETCERT_HTTPS_LISTEN: ${hindrance}.`]),
+      ...(isIssued
+        ? [`${what} certificate that is valid until ${notAfter.toISOString()}`]
+        : [
+            `${what} self-signed certificate${hindrance === undefined ? ' until its own is issued' : ''}`,
+            `  its SHA-256 fingerprint: ${fingerprint}`,
+          ]),
+      `  devices can pin its key: fleetcert-agent enroll --server ${server} --pin ${pin}`,
+    ];
   }
-}
-
-function say(line: string): void {
-  process.stderr.write(`fleetcert: ${line}\n`);
 }
 
 function contextOf({ keyPem, chainPem }: PresentedCertificate): { key: string; cert: string; minVersion: 'TLSv1.2' } {

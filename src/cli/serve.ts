@@ -79,7 +79,8 @@ async function start(config: AppConfig, opened: Opened): Promise<void> {
   openApi(app);
   await app.init();
   // First, so that whoever finds the plain listener ready finds this one as well.
-  await app.get(HttpsListener).listen(app.getHttpAdapter().getInstance());
+  const introduction = await app.get(HttpsListener).listen(app.getHttpAdapter().getInstance());
+  for (const line of introduction) process.stderr.write(`fleetcert: ${line}\n`);
   const { address, port } = config.http.listen;
   await app.listen(port, address);
   app.get(Logger).log(`the API listens on http://${hostPort(config.http.listen)}`);
