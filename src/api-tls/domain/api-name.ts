@@ -1,6 +1,5 @@
-import { isIP } from 'node:net';
-
 import { closestZone, isHostName, normalizeName } from '../../kernel/domain-name.js';
+import { normalizeAddress } from '../../kernel/ip-address.js';
 
 /** What the API is called, and whether a certificate can be had for it. */
 export interface ApiName {
@@ -14,7 +13,7 @@ export interface ApiName {
 /** The name in the URL that devices use. */
 export function apiName(publicUrl: string, zones: readonly string[]): ApiName {
   const host = normalizeName(new URL(publicUrl).hostname.replace(/^\[|\]$/g, ''));
-  const isAddress = isIP(host) !== 0;
+  const isAddress = normalizeAddress(host) !== undefined;
   const zone = !isAddress && isHostName(host) ? closestZone(host, zones) : undefined;
   return { host, isAddress, ...(zone !== undefined && { zone }) };
 }
