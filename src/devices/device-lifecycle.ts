@@ -81,13 +81,13 @@ export class DeviceLifecycle {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws DomainError `not_found` */
-  suspend(deviceId: string): Promise<void> {
+  /** @returns whether it was not suspended before @throws DomainError `not_found` */
+  suspend(deviceId: string): Promise<boolean> {
     return this.setState(deviceId, 'suspended');
   }
 
-  /** @throws DomainError `not_found` */
-  resume(deviceId: string): Promise<void> {
+  /** @returns whether it was suspended before @throws DomainError `not_found` */
+  resume(deviceId: string): Promise<boolean> {
     return this.setState(deviceId, 'active');
   }
 
@@ -128,15 +128,15 @@ export class DeviceLifecycle {
     }
   }
 
-  private async setState(deviceId: string, state: 'active' | 'suspended'): Promise<void> {
+  private async setState(deviceId: string, state: 'active' | 'suspended'): Promise<boolean> {
     const now = this.clock.now();
-    await this.dataSource.transaction(async (transaction) => {
+    const isChanged = await this.dataSource.transaction(async (transaction) => {
       const found: { state: string }[] = await transaction.query(
         `SELECT state FROM devices WHERE id = $1 AND state <> 'deleted' FOR UPDATE`,
         [deviceId],
       );
       if (!found[0]) throw unknownDevice();
-      if (found[0].state === state) return;
+      if (found[0].state === state) return false;
       const [updated]: [{ deviceId: string; name: string }[], number] = await transaction.query(
         `UPDATE devices SET state = $2, suspended_at = CASE WHEN $2 = 'suspended' THEN $3::timestamptz END
           WHERE id = $1 RETURNING id AS "deviceId", name`,
@@ -147,8 +147,10 @@ export class DeviceLifecycle {
         transaction,
         updated.map((device) => deviceEvent(type, device, now)),
       );
+      return true;
     });
-    this.logger.log({ deviceId, state }, 'device state set');
+    if (isChanged) this.logger.log({ deviceId, state }, 'device state set');
+    return isChanged;
   }
 }
 

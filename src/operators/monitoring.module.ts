@@ -5,9 +5,9 @@ import { AlarmBook } from './alarms/alarm-book.js';
 import { AlarmScan } from './alarms/alarm-scan.js';
 import { AuditController } from './api/audit.controller.js';
 import { EventsController } from './api/events.controller.js';
+import { LogExportsController } from './api/log-exports.controller.js';
 import { WebhooksController } from './api/webhooks.controller.js';
 import { AuditInterceptor } from './audit/audit.interceptor.js';
-import { AuditLog } from './audit/audit-log.js';
 import { EventListing } from './events/event-listing.js';
 import { EventRetention } from './events/event-retention.js';
 import { EventStreams } from './events/event-streams.js';
@@ -29,9 +29,8 @@ import { Webhooks } from './webhooks/webhooks.js';
 /** What happened, who did it, and who is told. */
 @Module({
   imports: [OperatorsModule],
-  controllers: [AuditController, EventsController, MetricsController, WebhooksController],
+  controllers: [AuditController, EventsController, LogExportsController, MetricsController, WebhooksController],
   providers: [
-    AuditLog,
     { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
     EventListing,
     EventRetention,
@@ -51,6 +50,6 @@ import { Webhooks } from './webhooks/webhooks.js';
     FleetMetrics,
     IssuanceMetrics,
   ],
-  exports: [AuditLog, EventListing, EventTail, Webhooks],
+  exports: [EventListing, EventTail, Webhooks],
 })
 export class MonitoringModule {}

@@ -8,18 +8,25 @@ import { AccessGrants } from './access/access-grants.js';
 import { DeviceAccessController } from './access/device-access.controller.js';
 import { OperatorAccessController } from './access/operator-access.controller.js';
 import { ApiKeysController } from './api/api-keys.controller.js';
+import { DeviceBulkController } from './api/device-bulk.controller.js';
 import { DevicesController } from './api/devices.controller.js';
 import { EnrollmentKeysController } from './api/enrollment-keys.controller.js';
 import { FleetController } from './api/fleet.controller.js';
+import { InventoryExportsController } from './api/inventory-exports.controller.js';
 import { LimitsController } from './api/limits.controller.js';
 import { OrdersController } from './api/orders.controller.js';
 import { ZonesController } from './api/zones.controller.js';
+import { AuditLog } from './audit/audit-log.js';
 import { AdminToken } from './auth/admin-token.js';
 import { ApiKeyEntity } from './auth/api-key.entity.js';
 import { ApiKeys } from './auth/api-keys.js';
 import { OperatorGuard } from './auth/operator.guard.js';
+import { BulkActions } from './bulk/bulk-actions.js';
+import { BulkJobs } from './bulk/bulk-jobs.js';
+import { BulkRunner } from './bulk/bulk-runner.js';
 import { DeviceListing } from './devices/device-listing.js';
 import { DeviceRemoval } from './devices/device-removal.js';
+import { Exports } from './export/exports.js';
 import { BucketLevels } from './fleet/bucket-levels.js';
 import { FleetForecasts } from './fleet/fleet-forecast.js';
 import { FleetSummaries } from './fleet/fleet-summary.js';
@@ -29,7 +36,10 @@ import { ZoneListing } from './zones/zone-listing.js';
 /** What operators see and steer. */
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKeyEntity]), DevicesModule, DoorsModule, IssuerModule],
+  // Routes are matched in this order: `devices/bulk` and `devices/export` before `devices/:id`.
   controllers: [
+    DeviceBulkController,
+    InventoryExportsController,
     ApiKeysController,
     DeviceAccessController,
     DevicesController,
@@ -44,9 +54,14 @@ import { ZoneListing } from './zones/zone-listing.js';
     AccessGrants,
     AdminToken,
     ApiKeys,
+    AuditLog,
     BucketLevels,
+    BulkActions,
+    BulkJobs,
+    BulkRunner,
     DeviceListing,
     DeviceRemoval,
+    Exports,
     FleetForecasts,
     FleetSummaries,
     OperatorGuard,
@@ -56,9 +71,11 @@ import { ZoneListing } from './zones/zone-listing.js';
   exports: [
     AdminToken,
     ApiKeys,
+    AuditLog,
     BucketLevels,
     DeviceListing,
     DeviceRemoval,
+    Exports,
     FleetForecasts,
     FleetSummaries,
     ZoneListing,

@@ -1,59 +1,14 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { PATH_UUID } from '../../platform/http/path-uuid.js';
-import { ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
-import { IsBoolean, IsBooleanString, IsIn, IsOptional, IsString, MaxLength, ValidateIf } from 'class-validator';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 
 import { DeviceLifecycle } from '../../devices/device-lifecycle.js';
-import { PageQuery, type Page } from '../../platform/http/page.js';
+import type { Page } from '../../platform/http/page.js';
 import { Problems } from '../../platform/http/problems.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 import { DeviceListing, type DeviceItem } from '../devices/device-listing.js';
 import { DeviceRemoval } from '../devices/device-removal.js';
-
-class DeviceQuery extends PageQuery {
-  @ApiPropertyOptional({ enum: ['active', 'suspended'] })
-  @IsOptional()
-  @IsIn(['active', 'suspended'])
-  state?: string;
-
-  @ApiPropertyOptional()
-  @IsOptional()
-  @IsString()
-  @MaxLength(100)
-  group?: string;
-
-  @ApiPropertyOptional({ description: 'Part of the name, group, note or hardware id, or a whole address' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(253)
-  q?: string;
-}
-
-class DeviceChangesDto {
-  @ApiPropertyOptional({ nullable: true, type: String })
-  @IsOptional()
-  @IsString()
-  @MaxLength(500)
-  note?: string | null;
-
-  @ApiPropertyOptional({ nullable: true, type: String })
-  @IsOptional()
-  @IsString()
-  @MaxLength(100)
-  group?: string | null;
-
-  @ApiPropertyOptional({ description: "Answer *.<device> with the device's addresses" })
-  @ValidateIf((_body, value) => value !== undefined)
-  @IsBoolean()
-  wildcard?: boolean;
-}
-
-class DeletionQuery {
-  @ApiPropertyOptional({ description: 'Also revoke the certificate', type: Boolean })
-  @IsOptional()
-  @IsBooleanString()
-  revoke?: string;
-}
+import { DeletionQuery, DeviceChangesDto, deviceFilter, DeviceQueryDto } from './devices.dto.js';
 
 @ApiTags('operators')
 @Controller('v1/devices')
@@ -66,9 +21,9 @@ export class DevicesController {
 
   @Get()
   @NeedsRole('viewer')
-  @ApiOperation({ summary: 'Devices, oldest enrollment first' })
-  list(@Query() query: DeviceQuery): Promise<Page<DeviceItem>> {
-    return this.listing.list(query);
+  @ApiOperation({ summary: 'Devices: search, filters and order; oldest enrollment first' })
+  list(@Query() { limit, cursor, sort, ...filter }: DeviceQueryDto): Promise<Page<DeviceItem>> {
+    return this.listing.list({ ...deviceFilter(filter), limit, cursor, sort });
   }
 
   @Get(':id')

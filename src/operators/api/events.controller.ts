@@ -6,11 +6,10 @@ import type { Page } from '../../platform/http/page.js';
 import { Problems } from '../../platform/http/problems.js';
 import { ApiKeys } from '../auth/api-keys.js';
 import { NeedsRole, type OperatorRequest } from '../auth/operator.guard.js';
-import type { EventFilter } from '../events/event-filter.js';
 import type { EventItem } from '../events/event-item.js';
 import { eventId, EventListing } from '../events/event-listing.js';
 import { EventStreams } from '../events/event-streams.js';
-import { EventQuery } from './events.dto.js';
+import { eventFilter, EventQuery } from './events.dto.js';
 
 const EVENT_EXAMPLE = `retry: 3000
 id: 1041
@@ -34,7 +33,7 @@ export class EventsController {
   @Get()
   @ApiOperation({ summary: 'What happened, newest first' })
   list(@Query() query: EventQuery): Promise<Page<EventItem>> {
-    return this.listing.list(filterOf(query), query);
+    return this.listing.list(eventFilter(query), query);
   }
 
   @Get('stream')
@@ -57,13 +56,9 @@ export class EventsController {
     const { id, fingerprint } = request.operator;
     await this.streams.open(
       response,
-      filterOf(query),
+      eventFilter(query),
       after,
       async () => (await this.apiKeys.stillValid(id, fingerprint)) !== undefined,
     );
   }
-}
-
-function filterOf({ type, severity, device, since }: EventQuery): EventFilter {
-  return { types: type, severities: severity, device, since };
 }

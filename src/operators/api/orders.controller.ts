@@ -1,29 +1,13 @@
 import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { PATH_UUID } from '../../platform/http/path-uuid.js';
-import { ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 
-import type { OrderStatus } from '../../issuer/domain/order.js';
 import { OrderRetry } from '../../issuer/orders/order-retry.js';
-import { PageQuery, type Page } from '../../platform/http/page.js';
+import type { Page } from '../../platform/http/page.js';
 import { Problems } from '../../platform/http/problems.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 import { OrderListing, type OrderItem } from '../orders/order-listing.js';
-
-const STATUSES = ['queued', 'issuing', 'deferred', 'issued', 'failed'] as const satisfies readonly OrderStatus[];
-
-class OrderQuery extends PageQuery {
-  @ApiPropertyOptional({ enum: STATUSES, description: 'Default: queued, issuing and deferred ones' })
-  @IsOptional()
-  @IsIn(STATUSES)
-  status?: OrderStatus;
-
-  @ApiPropertyOptional({ description: 'A reasonCode, such as `limit` or `validation_failed`' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(100)
-  reason?: string;
-}
+import { orderFilter, OrderQueryDto } from './orders.dto.js';
 
 @ApiTags('operators')
 @Controller('v1/orders')
@@ -36,8 +20,8 @@ export class OrdersController {
   @Get()
   @NeedsRole('viewer')
   @ApiOperation({ summary: 'The queue and its reasons, oldest first' })
-  list(@Query() { status, ...query }: OrderQuery): Promise<Page<OrderItem>> {
-    return this.listing.list({ ...query, ...(status && { status: [status] }) });
+  list(@Query() query: OrderQueryDto): Promise<Page<OrderItem>> {
+    return this.listing.list({ ...orderFilter(query), limit: query.limit, cursor: query.cursor });
   }
 
   @Get(':id')

@@ -1,166 +1,138 @@
-import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
 
 import { LastSeen } from '../../devices/auth/last-seen.js';
 import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
-import { decodeTimeCursor, toPage, type Page } from '../../platform/http/page.js';
-import { certificateHealth, type CertificateHealth } from '../domain/certificate-health.js';
-import { certificateInForceSql } from './certificate-in-force.js';
-import { healthSql } from './health-sql.js';
+import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
+import { toPage, type Page } from '../../platform/http/page.js';
+import { addDeviceConditions, type DeviceFilter, needsDevices } from './device-filter.js';
+import {
+  DEVICE_ITEM_COLUMNS,
+  DEVICE_ITEM_JOINS,
+  type DeviceItem,
+  deviceItem,
+  type DeviceItemRow,
+} from './device-item.js';
+import { cursorParts, type DeviceSort, keyText, readDeviceCursor, type SortSql, sortSql } from './device-sort.js';
+import { SqlConditions } from './sql-conditions.js';
 
-export interface DeviceFilter {
+export type { DeviceItem } from './device-item.js';
+
+export interface DeviceQuery extends DeviceFilter {
   readonly limit: number;
   readonly cursor?: string;
-  readonly state?: string;
-  readonly group?: string;
-  readonly q?: string;
-  readonly health?: CertificateHealth;
+  /** Default `enrolledAt`: oldest enrollment first. */
+  readonly sort?: DeviceSort;
 }
 
-/** A device as operators see it. Times are ISO 8601 in JSON. */
-export interface DeviceItem {
-  readonly deviceId: string;
-  readonly name: string;
-  readonly label: string;
-  readonly zone: string;
-  readonly state: string;
-  readonly addresses: readonly string[];
-  readonly wildcard: boolean;
-  readonly hardwareId: string | null;
-  readonly group: string | null;
-  readonly note: string | null;
-  readonly enrolledAt: Date;
-  readonly lastSeenAt: Date | null;
-  readonly cloneSuspectedAt: Date | null;
-  readonly certificateHealth: CertificateHealth;
-  readonly certificate: { readonly serial: string; readonly notAfter: Date; readonly renewAt: Date } | null;
-  readonly order: { readonly orderId: string; readonly status: string; readonly reason: string | null } | null;
-}
+type PageRow = DeviceItemRow & { readonly sort_key: string };
 
-interface DeviceRow {
-  id: string;
-  name: string;
-  label: string;
-  zone: string;
-  state: string;
-  addresses: string[];
-  wildcard: boolean;
-  hardware_id: string | null;
-  group_name: string | null;
-  note: string | null;
-  enrolled_at: Date;
-  enrolled_key: string;
-  last_seen_at: Date | null;
-  clone_suspected_at: Date | null;
-  serial: string | null;
-  not_before: Date | null;
-  not_after: Date | null;
-  renew_at: Date | null;
-  order_id: string | null;
-  order_status: string | null;
-  order_reason: string | null;
-}
-
-const COLUMNS = `
-  d.id, d.name, d.label, d.zone, d.state, d.addresses, d.wildcard, d.hardware_id, d.group_name, d.note, d.enrolled_at,
-  to_char(d.enrolled_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS enrolled_key,
-  d.last_seen_at, d.clone_suspected_at,
-  c.serial, c.not_before, c.not_after, c.renew_at, o.id AS order_id, o.status AS order_status, o.reason AS order_reason`;
-
-/** The certificate in force and the newest order, one look-up each by index. */
-const JOINS = `
-  LEFT JOIN LATERAL (${certificateInForceSql('serial, not_before, not_after, renew_at')}) c ON true
-  LEFT JOIN LATERAL (
-    SELECT id, status, reason FROM issuance_orders WHERE device_id = d.id ORDER BY created_at DESC, id LIMIT 1) o ON true`;
-
-/** Reads devices for operators. */
+/** Reads devices for operators: chosen and sorted by device_facts, then looked up. */
 @Injectable()
 export class DeviceListing {
   constructor(
     private readonly dataSource: DataSource,
     private readonly lastSeen: LastSeen,
     private readonly clock: Clock,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
-  /** Oldest enrollment first. */
-  async list(filter: DeviceFilter): Promise<Page<DeviceItem>> {
-    const conditions = [`d.state <> 'deleted'`];
-    const values: unknown[] = [];
-    const where = (condition: (parameter: string) => string, value: unknown): void => {
-      values.push(value);
-      conditions.push(condition(`$${values.length}`));
-    };
-    if (filter.state) where((p) => `d.state = ${p}`, filter.state);
-    if (filter.group) where((p) => `d.group_name = ${p}`, filter.group);
-    if (filter.q) {
-      where(
-        (p) =>
-          `(strpos(d.name, lower(${p})) > 0 OR strpos(lower(coalesce(d.hardware_id, '')), lower(${p})) > 0
-            OR strpos(lower(coalesce(d.note, '')), lower(${p})) > 0 OR strpos(lower(coalesce(d.group_name, '')), lower(${p})) > 0
-            OR lower(${p}) = ANY (d.addresses))`,
-        filter.q,
-      );
-    }
-    if (filter.cursor) {
-      const { time, id } = decodeTimeCursor(filter.cursor);
-      values.push(time, id);
-      conditions.push(`(d.enrolled_at, d.id) > ($${values.length - 1}::timestamptz, $${values.length}::uuid)`);
-    }
+  /**
+   * One page. Rows that come, go or change between two pages shift nothing: the next page begins after the last key.
+   * @throws DomainError `invalid_request` for a cursor that is not this list's
+   */
+  async list({ limit, cursor, sort = 'enrolledAt', ...filter }: DeviceQuery): Promise<Page<DeviceItem>> {
     const now = this.clock.now();
-    if (filter.health) {
-      values.push(now);
-      const health = healthSql(`$${values.length}::timestamptz`);
-      where((p) => `${health} = ${p}`, filter.health);
+    const order = sortSql(sort);
+    const sql = this.conditions(filter, now);
+    if (cursor !== undefined) {
+      const { key, id } = readDeviceCursor(cursor, order);
+      const [keyParameter, idParameter] = [sql.parameter(key), sql.parameter(id)];
+      const isBeyond = order.direction === 'ASC' ? '>' : '<';
+      sql.add(`(${order.key}, f.device_id) ${isBeyond} (${keyParameter}::${order.type}, ${idParameter}::uuid)`);
     }
-    values.push(filter.limit + 1);
-    const rows: DeviceRow[] = await this.dataSource.query(
-      `SELECT ${COLUMNS} FROM devices d ${JOINS}
-        WHERE ${conditions.join(' AND ')} ORDER BY d.enrolled_at, d.id LIMIT $${values.length}`,
-      values,
+    const rows = await this.dataSource.query<PageRow[]>(
+      `WITH page AS MATERIALIZED (
+         SELECT f.device_id, ${order.key} AS sort_key FROM ${source(filter, order)} WHERE ${sql}
+          ORDER BY ${order.key} ${order.direction}, f.device_id ${order.direction} LIMIT ${sql.parameter(limit + 1)})
+       SELECT ${DEVICE_ITEM_COLUMNS}, ${keyText(order, 'page.sort_key')} AS sort_key
+         FROM page JOIN devices d ON d.id = page.device_id ${DEVICE_ITEM_JOINS}
+        ORDER BY page.sort_key ${order.direction}, page.device_id ${order.direction}`,
+      sql.values,
     );
     return toPage(
       rows,
-      filter.limit,
-      (row) => [row.enrolled_key, row.id],
+      limit,
+      (row) => cursorParts(order, { key: row.sort_key, id: row.id }),
       (row) => this.itemOf(row, now),
     );
   }
 
   /** @throws DomainError `not_found` */
   async show(deviceId: string): Promise<DeviceItem> {
-    const rows: DeviceRow[] = await this.dataSource.query(
-      `SELECT ${COLUMNS} FROM devices d ${JOINS} WHERE d.id = $1 AND d.state <> 'deleted'`,
+    const rows = await this.dataSource.query<DeviceItemRow[]>(
+      `SELECT ${DEVICE_ITEM_COLUMNS} FROM devices d ${DEVICE_ITEM_JOINS} WHERE d.id = $1 AND d.state <> 'deleted'`,
       [deviceId],
     );
     if (!rows[0]) throw new DomainError('not_found', 'There is no such device; GET /v1/devices lists them.');
     return this.itemOf(rows[0], this.clock.now());
   }
 
-  private itemOf(row: DeviceRow, now: Date): DeviceItem {
-    const certificate =
-      row.serial && row.not_before && row.not_after && row.renew_at
-        ? { serial: row.serial, notBefore: row.not_before, notAfter: row.not_after, renewAt: row.renew_at }
-        : undefined;
-    return {
-      deviceId: row.id,
-      name: row.name,
-      label: row.label,
-      zone: row.zone,
-      state: row.state,
-      addresses: row.addresses,
-      wildcard: row.wildcard,
-      hardwareId: row.hardware_id,
-      group: row.group_name,
-      note: row.note,
-      enrolledAt: row.enrolled_at,
-      lastSeenAt: this.lastSeen.pending(row.id) ?? row.last_seen_at,
-      cloneSuspectedAt: row.clone_suspected_at,
-      certificateHealth: certificateHealth(certificate, row.order_status ?? undefined, now),
-      certificate: certificate
-        ? { serial: certificate.serial, notAfter: certificate.notAfter, renewAt: certificate.renewAt }
-        : null,
-      order: row.order_id ? { orderId: row.order_id, status: row.order_status!, reason: row.order_reason } : null,
-    };
+  /** How many devices a filter matches, and the first few of them by name. */
+  async look(
+    filter: DeviceFilter,
+    shown: number,
+  ): Promise<{ count: number; sample: { deviceId: string; name: string }[] }> {
+    const sql = this.conditions(filter, this.clock.now());
+    const rows = await this.dataSource.query<{ count: number; sample: { deviceId: string; name: string }[] | null }[]>(
+      `WITH matched AS MATERIALIZED (SELECT f.device_id, f.name FROM ${source(filter)} WHERE ${sql})
+       SELECT (SELECT count(*)::int FROM matched) AS count,
+              (SELECT jsonb_agg(jsonb_build_object('deviceId', device_id, 'name', name) ORDER BY name)
+                 FROM (SELECT * FROM matched ORDER BY name LIMIT ${sql.parameter(shown)}) first) AS sample`,
+      sql.values,
+    );
+    return { count: rows[0]?.count ?? 0, sample: rows[0]?.sample ?? [] };
   }
+
+  /** Writes the devices that a filter matches into a bulk job, in the order of their names. @returns how many */
+  async collect(transaction: EntityManager, filter: DeviceFilter, jobId: string): Promise<number> {
+    const sql = this.conditions(filter, this.clock.now());
+    const rows = await transaction.query<unknown[]>(
+      `INSERT INTO bulk_job_items (job_id, position, device_id, name)
+       SELECT ${sql.parameter(jobId)}::uuid, row_number() OVER (ORDER BY f.name), f.device_id, f.name
+         FROM ${source(filter)} WHERE ${sql} RETURNING 1`,
+      sql.values,
+    );
+    return rows.length;
+  }
+
+  private conditions(filter: DeviceFilter, now: Date): SqlConditions {
+    const sql = new SqlConditions();
+    const { atRiskFraction } = this.config.alarms;
+    let [nowParameter, fractionParameter] = ['', ''];
+    // A parameter that no condition asks for would have no type.
+    addDeviceConditions(sql, filter, {
+      get now() {
+        return (nowParameter ||= sql.parameter(now));
+      },
+      get atRiskFraction() {
+        return (fractionParameter ||= sql.parameter(atRiskFraction));
+      },
+    });
+    return sql;
+  }
+
+  private itemOf(row: DeviceItemRow, now: Date): DeviceItem {
+    return deviceItem(row, {
+      now,
+      atRiskFraction: this.config.alarms.atRiskFraction,
+      lastSeenAt: this.lastSeen.pending(row.id),
+    });
+  }
+}
+
+function source(filter: DeviceFilter, order?: SortSql): string {
+  const isJoined = needsDevices(filter) || order?.needsDevices === true;
+  return isJoined ? 'device_facts f JOIN devices d ON d.id = f.device_id' : 'device_facts f';
 }

@@ -1,11 +1,13 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { Clock } from '../../kernel/clock.js';
 import { bucketSentence, type WaitingReason } from '../../issuer/domain/planner/waiting-reason.js';
+import { IS_OPEN } from '../../issuer/orders/order-row.js';
 import { WaitingReasons } from '../../issuer/worker/waiting-reasons.js';
-import { certificatesInForceSql } from '../devices/certificate-in-force.js';
-import { healthSql } from '../devices/health-sql.js';
+import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
+import { EXPIRY, healthSql } from '../devices/health-sql.js';
+import type { CertificateHealth } from '../domain/certificate-health.js';
 import { BucketLevels, type BucketLevel } from './bucket-levels.js';
 import { KeptAnswer } from './kept-answer.js';
 
@@ -18,7 +20,7 @@ export interface FleetSummary {
     readonly suspended: number;
     readonly cloneSuspected: number;
   };
-  readonly certificates: Readonly<Record<'ok' | 'renewing' | 'at-risk' | 'expired' | 'none' | 'failing', number>>;
+  readonly certificates: Readonly<Record<CertificateHealth, number>>;
   readonly soonestExpiries: readonly { readonly deviceId: string; readonly name: string; readonly notAfter: Date }[];
   readonly failures: readonly {
     readonly orderId: string;
@@ -34,20 +36,19 @@ export interface FleetSummary {
   readonly zones: readonly { readonly zone: string; readonly serial: number }[];
 }
 
-type Counts = Record<string, string | number>;
-
 const SHOWN = 10;
 
 /**
- * One row a device: its certificate in force and its newest order; the same order of worst-first as
- * domain/certificate-health.ts, in SQL, so that 100,000 devices are counted where they are.
+ * Why orders wait, where that is stored: counted by the reason's code, from an index alone, and told in the words of one
+ * order that waits for it.
  */
-const HEALTH = `
-  SELECT d.id, d.name, ${healthSql('$1')} AS health
-    FROM devices d
-    LEFT JOIN (${certificatesInForceSql('not_before, not_after, renew_at')}) c ON c.device_id = d.id
-    LEFT JOIN (SELECT DISTINCT ON (device_id) device_id, status FROM issuance_orders ORDER BY device_id, created_at DESC) o ON o.device_id = d.id
-   WHERE d.state <> 'deleted'`;
+const STORED_REASONS = `
+  SELECT coalesce((SELECT o.reason FROM issuance_orders o
+           WHERE o.status IN ('queued', 'deferred') AND o.reason_code = by_code.reason_code AND o.reason IS NOT NULL
+           ORDER BY o.created_at, o.id LIMIT 1), by_code.reason_code) AS reason, by_code.orders
+    FROM (SELECT o.reason_code, count(*)::int AS orders FROM issuance_orders o
+           WHERE o.status IN ('queued', 'deferred') AND o.reason_code IS NOT NULL GROUP BY o.reason_code) by_code
+   ORDER BY by_code.orders DESC LIMIT ${SHOWN}`;
 
 @Injectable()
 export class FleetSummaries {
@@ -58,30 +59,28 @@ export class FleetSummaries {
     private readonly levels: BucketLevels,
     private readonly waiting: WaitingReasons,
     private readonly clock: Clock,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
-  /** For a large fleet as of up to five seconds ago; `serverTime` says when. */
+  /** `serverTime` says of when: up to five seconds ago, where counting takes long. */
   read(): Promise<FleetSummary> {
     return this.#kept.get();
   }
 
   private async count(): Promise<FleetSummary> {
     const now = this.clock.now();
-    const [devices, health, expiries, failures, queue, reasons, zones, buckets, waiting] = await Promise.all([
-      this.dataSource.query<Counts[]>(
-        `SELECT count(*)::int AS total, count(*) FILTER (WHERE state = 'active')::int AS active,
-                count(*) FILTER (WHERE state = 'suspended')::int AS suspended,
-                count(clone_suspected_at)::int AS "cloneSuspected" FROM devices WHERE state <> 'deleted'`,
+    const [devices, clones, expiries, failures, queue, reasons, zones, buckets, waiting] = await Promise.all([
+      this.dataSource.query<{ state: 'active' | 'suspended'; health: CertificateHealth; devices: number }[]>(
+        `SELECT f.state, ${healthSql({ now: '$1', atRiskFraction: '$2' })} AS health, count(*)::int AS devices
+           FROM device_facts f GROUP BY 1, 2`,
+        [now, this.config.alarms.atRiskFraction],
       ),
-      this.dataSource.query<{ health: string; devices: number }[]>(
-        `SELECT health, count(*)::int AS devices FROM (${HEALTH}) AS per_device GROUP BY health`,
-        [now],
+      this.dataSource.query<{ devices: number }[]>(
+        `SELECT count(*)::int AS devices FROM devices WHERE clone_suspected_at IS NOT NULL AND state <> 'deleted'`,
       ),
       this.dataSource.query<{ deviceId: string; name: string; notAfter: Date }[]>(
-        `SELECT d.id AS "deviceId", d.name, c.not_after AS "notAfter" FROM certificates c JOIN devices d ON d.id = c.device_id
-          WHERE d.state <> 'deleted' AND c.revoked_at IS NULL
-            AND NOT EXISTS (SELECT 1 FROM certificates newer WHERE newer.device_id = c.device_id AND newer.created_at > c.created_at)
-          ORDER BY c.not_after LIMIT ${SHOWN}`,
+        `SELECT f.device_id AS "deviceId", f.name, f.not_after AS "notAfter" FROM device_facts f
+          WHERE ${EXPIRY} < 'infinity' ORDER BY ${EXPIRY}, f.device_id LIMIT ${SHOWN}`,
       ),
       this.dataSource.query<{ orderId: string; deviceId: string; name: string; reason: string | null; at: Date }[]>(
         `SELECT o.id AS "orderId", d.id AS "deviceId", d.name, o.reason, o.updated_at AS at
@@ -89,30 +88,33 @@ export class FleetSummaries {
           WHERE o.status = 'failed' AND d.state <> 'deleted' ORDER BY o.updated_at DESC LIMIT ${SHOWN}`,
       ),
       this.dataSource.query<{ status: string; orders: number }[]>(
-        `SELECT status, count(*)::int AS orders FROM issuance_orders WHERE status IN ('queued', 'issuing', 'deferred') GROUP BY status`,
+        `SELECT o.status, count(*)::int AS orders FROM issuance_orders o WHERE ${IS_OPEN} GROUP BY o.status`,
       ),
-      this.dataSource.query<{ reason: string; orders: number }[]>(
-        `SELECT reason, count(*)::int AS orders FROM issuance_orders
-          WHERE status IN ('queued', 'deferred') AND reason IS NOT NULL GROUP BY reason ORDER BY count(*) DESC LIMIT ${SHOWN}`,
-      ),
+      this.dataSource.query<{ reason: string; orders: number }[]>(STORED_REASONS),
       this.dataSource.query<{ zone: string; serial: number }[]>(
         `SELECT name AS zone, serial::bigint::float8 AS serial FROM zones ORDER BY name`,
       ),
       this.levels.read(),
       this.waiting.all(now),
     ]);
-    const byHealth = Object.fromEntries(health.map((row) => [row.health, row.devices]));
     const byStatus = Object.fromEntries(queue.map((row) => [row.status, row.orders]));
+    const total = (matches: (row: (typeof devices)[number]) => boolean): number =>
+      devices.filter(matches).reduce((sum, row) => sum + row.devices, 0);
     return {
       serverTime: now.toISOString(),
-      devices: devices[0] as FleetSummary['devices'],
+      devices: {
+        total: total(() => true),
+        active: total(({ state }) => state === 'active'),
+        suspended: total(({ state }) => state === 'suspended'),
+        cloneSuspected: clones[0]?.devices ?? 0,
+      },
       certificates: {
-        ok: byHealth['ok'] ?? 0,
-        renewing: byHealth['renewing'] ?? 0,
-        'at-risk': byHealth['at-risk'] ?? 0,
-        expired: byHealth['expired'] ?? 0,
-        none: byHealth['none'] ?? 0,
-        failing: byHealth['failing'] ?? 0,
+        ok: total(({ health }) => health === 'ok'),
+        renewing: total(({ health }) => health === 'renewing'),
+        'at-risk': total(({ health }) => health === 'at-risk'),
+        expired: total(({ health }) => health === 'expired'),
+        none: total(({ health }) => health === 'none'),
+        failing: total(({ health }) => health === 'failing'),
       },
       soonestExpiries: expiries,
       failures,

@@ -1,51 +1,44 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import { estimatedEnd } from '../../issuer/domain/order-estimate.js';
 import type { OrderStatus } from '../../issuer/domain/order.js';
-import type { WaitingReason } from '../../issuer/domain/planner/waiting-reason.js';
-import { reasonOf } from '../../issuer/orders/order-view.js';
+import { IS_OPEN } from '../../issuer/orders/order-row.js';
 import { IssuanceSpeed } from '../../issuer/worker/issuance-speed.js';
 import { WaitingReasons } from '../../issuer/worker/waiting-reasons.js';
 import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
 import { decodeTimeCursor, toPage, type Page } from '../../platform/http/page.js';
+import { SqlConditions } from '../devices/sql-conditions.js';
+import { ORDER_ITEM_COLUMNS, type OrderItem, orderItem, type OrderItemRow } from './order-item.js';
 
-/** An order as operators see it. */
-export interface OrderItem {
-  readonly orderId: string;
-  readonly deviceId: string;
-  readonly name: string;
-  readonly group: string | null;
-  readonly names: readonly string[];
-  readonly status: OrderStatus;
-  /** Why it waits or failed, for programs; `limit` and `slot` are the planner's. */
-  readonly reasonCode: string | null;
-  readonly reason: string | null;
-  /** When its certificate is to be expected; null for one that has ended, or waits for an operator or the CA's return. */
-  readonly estimatedAt: Date | null;
-  readonly nextAttemptAt: Date;
-  readonly failures: number;
-  readonly manual: boolean;
-  readonly queuedAt: Date;
-  readonly createdAt: Date;
-}
+export type { OrderItem } from './order-item.js';
 
 export interface OrderFilter {
   /** Default: those that may still become a certificate. */
   readonly status?: readonly OrderStatus[];
   readonly reason?: string;
+  /** A device's id. */
+  readonly device?: string;
+  readonly group?: string;
+  readonly since?: Date;
+}
+
+export interface OrderQuery extends OrderFilter {
   readonly limit: number;
   readonly cursor?: string;
 }
 
-interface Row extends Omit<OrderItem, 'estimatedAt'> {
-  readonly createdKey: string;
+interface Position {
+  readonly time: string;
+  readonly id: string;
 }
 
-const OPEN: readonly OrderStatus[] = ['queued', 'issuing', 'deferred'];
 /** The planner's reasons: they are worked out, and not stored. */
 const PLANNERS = ['limit', 'slot'];
+/** So many ids are looked up; of more, one comes along soon enough in the line itself. */
+const MOST_IDS = 2_000;
+/** Of a line that is walked along, so many are looked at in one statement. */
+const STRIDE = 10_000;
 
 /** The queue and its reasons. */
 @Injectable()
@@ -58,69 +51,96 @@ export class OrderListing {
   ) {}
 
   /** Oldest first. @throws DomainError `invalid_request` for a cursor that is not one */
-  async list({ status = OPEN, reason, limit, cursor }: OrderFilter): Promise<Page<OrderItem>> {
+  async list({ limit, cursor, ...filter }: OrderQuery): Promise<Page<OrderItem>> {
     const now = this.clock.now();
     const waiting = await this.reasons.all(now);
-    const isPlanners = reason !== undefined && PLANNERS.includes(reason);
-    const ids = isPlanners ? [...waiting].filter(([, { code }]) => code === reason).map(([id]) => id) : null;
-    const [createdAt, id] = cursor === undefined ? [null, null] : readCursor(cursor);
-    const rows = await this.read(
-      `o.status = ANY ($1::text[]) AND ($2::text IS NULL OR o.reason_code = $2) AND ($3::uuid[] IS NULL OR o.id = ANY ($3))
-       AND ($4::timestamptz IS NULL OR (o.created_at, o.id) > ($4::timestamptz, $5::uuid))`,
-      [status, isPlanners ? null : (reason ?? null), ids, createdAt, id, limit + 1],
-      'LIMIT $6',
-    );
+    const after = cursor === undefined ? undefined : decodeTimeCursor(cursor);
+    const isPlanners = filter.reason !== undefined && PLANNERS.includes(filter.reason);
+    const rows = isPlanners
+      ? await this.waitingFor(filter, (id) => waiting.get(id)?.code === filter.reason, waiting.keys(), after, limit + 1)
+      : await this.read(filter, after, limit + 1);
     return toPage(
       rows,
       limit,
       (row) => [row.createdKey, row.orderId],
-      (row) => this.itemOf(row, waiting.get(row.orderId), now),
+      (row) => orderItem(row, waiting.get(row.orderId), this.speed.secondsPerOrder, now),
     );
   }
 
   /** @throws DomainError `not_found` */
   async show(orderId: string): Promise<OrderItem> {
     const now = this.clock.now();
-    const [row] = await this.read('o.id = $1', [orderId]);
+    const [row] = await this.dataSource.query<OrderItemRow[]>(
+      `SELECT ${ORDER_ITEM_COLUMNS} FROM issuance_orders o JOIN devices d ON d.id = o.device_id WHERE o.id = $1`,
+      [orderId],
+    );
     if (!row) throw new DomainError('not_found', 'There is no such order; GET /v1/orders lists them.');
-    return this.itemOf(row, await this.reasons.of(orderId, now), now);
+    return orderItem(row, await this.reasons.of(orderId, now), this.speed.secondsPerOrder, now);
   }
 
-  private read(condition: string, parameters: readonly unknown[], end = ''): Promise<Row[]> {
+  /** Those that wait for what the planner says: few are looked up, many are met along the line. */
+  private async waitingFor(
+    { reason: _, ...filter }: OrderFilter,
+    isWanted: (id: string) => boolean,
+    known: Iterable<string>,
+    after: Position | undefined,
+    count: number,
+  ): Promise<OrderItemRow[]> {
+    const ids = [...known].filter(isWanted);
+    if (ids.length <= MOST_IDS) return this.read(filter, after, count, ids);
+    const found: string[] = [];
+    for (let from = after; found.length < count;) {
+      const line = await this.stride(filter, from);
+      found.push(...line.filter(({ id }) => isWanted(id)).map(({ id }) => id));
+      from = line.at(-1);
+      if (line.length < STRIDE) break;
+    }
+    return this.read(filter, undefined, count, found.slice(0, count));
+  }
+
+  /** The next ids in the order of the list; read from an index alone where nothing but the status is asked for. */
+  private stride(filter: OrderFilter, after: Position | undefined): Promise<Position[]> {
+    const sql = conditions(filter, after);
     return this.dataSource.query(
-      `SELECT o.id AS "orderId", o.device_id AS "deviceId", d.name, d.group_name AS "group", o.names, o.status,
-              o.reason_code AS "reasonCode", o.reason, o.next_attempt_at AS "nextAttemptAt", o.failures, o.manual,
-              o.queued_at AS "queuedAt", o.created_at AS "createdAt",
-              to_char(o.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "createdKey"
-         FROM issuance_orders o JOIN devices d ON d.id = o.device_id
-        WHERE ${condition} ORDER BY o.created_at, o.id ${end}`,
-      [...parameters],
+      `SELECT o.id, to_char(o.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS time
+         FROM ${source(filter)} WHERE ${sql} ORDER BY o.created_at, o.id LIMIT ${STRIDE}`,
+      sql.values,
     );
   }
 
-  private itemOf(row: Row, waiting: WaitingReason | undefined, now: Date): OrderItem {
-    const waits = row.status === 'queued' || row.status === 'deferred' ? waiting?.code : undefined;
-    const planners = waits === 'limit' || (waits === 'slot' && row.reasonCode === null) ? waits : undefined;
-    return {
-      orderId: row.orderId,
-      deviceId: row.deviceId,
-      name: row.name,
-      group: row.group,
-      names: row.names,
-      status: row.status,
-      reasonCode: planners ?? row.reasonCode,
-      reason: reasonOf({ status: row.status, reason: row.reason ?? undefined }, waiting) ?? null,
-      estimatedAt: estimatedEnd(row, waiting, this.speed.secondsPerOrder, now) ?? null,
-      nextAttemptAt: row.nextAttemptAt,
-      failures: row.failures,
-      manual: row.manual,
-      queuedAt: row.queuedAt,
-      createdAt: row.createdAt,
-    };
+  private read(
+    filter: OrderFilter,
+    after: Position | undefined,
+    count: number,
+    ids?: readonly string[],
+  ): Promise<OrderItemRow[]> {
+    const sql = conditions(filter, after);
+    if (ids) sql.add(`o.id = ANY (${sql.parameter(ids)}::uuid[])`);
+    return this.dataSource.query(
+      `WITH page AS MATERIALIZED (
+         SELECT o.id FROM ${source(filter)} WHERE ${sql} ORDER BY o.created_at, o.id LIMIT ${sql.parameter(count)})
+       SELECT ${ORDER_ITEM_COLUMNS} FROM page JOIN issuance_orders o ON o.id = page.id JOIN devices d ON d.id = o.device_id
+        ORDER BY o.created_at, o.id`,
+      sql.values,
+    );
   }
 }
 
-function readCursor(cursor: string): [string, string] {
-  const { time, id } = decodeTimeCursor(cursor);
-  return [time, id];
+function source({ group }: OrderFilter): string {
+  return group === undefined ? 'issuance_orders o' : 'issuance_orders o JOIN devices d ON d.id = o.device_id';
+}
+
+/** Statuses stand in the text, as the partial indexes have them; they are ours, and no caller's words. */
+function conditions({ status, reason, device, group, since }: OrderFilter, after: Position | undefined): SqlConditions {
+  const sql = new SqlConditions();
+  if (!status) sql.add(IS_OPEN);
+  else if (status.length === 1) sql.add(`o.status = '${status[0]}'`);
+  else sql.add(`o.status IN (${status.map((name) => `'${name}'`).join(', ')})`);
+  if (reason !== undefined) sql.add(`o.reason_code = ${sql.parameter(reason)}`);
+  if (device !== undefined) sql.add(`o.device_id = ${sql.parameter(device)}::uuid`);
+  if (group !== undefined) sql.add(`d.group_name = ${sql.parameter(group)}`);
+  if (since) sql.add(`o.created_at >= ${sql.parameter(since)}::timestamptz`);
+  if (after)
+    sql.add(`(o.created_at, o.id) > (${sql.parameter(after.time)}::timestamptz, ${sql.parameter(after.id)}::uuid)`);
+  return sql;
 }
