@@ -22,7 +22,7 @@ describeWithPeers(['chromium'], 'the dashboard, used in a browser', () => {
     await page.getByRole('link', { name: dashboard.device.name }).click();
     await page.getByRole('heading', { level: 1, name: dashboard.device.name }).waitFor();
     expect(await main.getByText('certificate stored').count()).toBe(1);
-    expect(await main.getByRole('row', { name: `${dashboard.device.name} A 127.0.0.1` }).count()).toBe(1);
+    expect(await main.getByRole('row', { name: `${dashboard.device.name} A 127.0.0.1` }).count()).toBe(2);
 
     // Act on it.
     await main.getByRole('button', { name: 'Suspend the device' }).click();

@@ -27,7 +27,7 @@ describe('the live figures', () => {
   });
 
   it('go on while the database is away, and are right when it is back', async () => {
-    const stream = await fetch(`${origin}/events/live`, { headers: { cookie } });
+    const stream = await fetch(`${origin}/live/fleet`, { headers: { cookie } });
     const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader();
     expect((await reader.read()).value).toContain('"devices":0');
     await database.interrupt();
@@ -44,7 +44,7 @@ describe('the live figures', () => {
   });
 
   it('end with the server, which does not wait for who looks at them', async () => {
-    const stream = await fetch(`${origin}/events/live`, { headers: { cookie } });
+    const stream = await fetch(`${origin}/live/fleet`, { headers: { cookie } });
     const start = performance.now();
     isStopped = true;
     await server.stop();

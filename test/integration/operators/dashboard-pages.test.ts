@@ -249,11 +249,11 @@ describe('the dashboard: its pages', () => {
   });
 
   it('streams the figures to who has signed in, and to nobody else', async () => {
-    await server.anyone.get('/events/live').expect(401);
+    await server.anyone.get('/live/fleet').expect(401);
     const { port } = server.app.getHttpServer().address() as { port: number };
     const cookie = (await signInCookie())!;
     const abort = new AbortController();
-    const stream = await fetch(`http://127.0.0.1:${port}/events/live`, { headers: { cookie }, signal: abort.signal });
+    const stream = await fetch(`http://127.0.0.1:${port}/live/fleet`, { headers: { cookie }, signal: abort.signal });
     expect(stream.headers.get('content-type')).toBe('text/event-stream');
     const reader = stream.body!.getReader();
     const text = new TextDecoder().decode((await reader.read()).value);

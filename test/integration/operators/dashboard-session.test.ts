@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
+
 import supertest from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ADMIN_TOKEN, startApp, type TestApp } from '../../support/app.js';
-import { signIn } from '../../support/dashboard.js';
+import { csrfTokenIn, signIn } from '../../support/dashboard.js';
 import { withDatabase } from '../../support/database.js';
 
 describe('the dashboard: who gets in', () => {
@@ -15,24 +17,35 @@ describe('the dashboard: who gets in', () => {
   afterAll(() => server.stop());
 
   const anew = (): ReturnType<typeof supertest.agent> => supertest.agent(server.app.getHttpServer());
+  const firstCookie = ({ headers }: { headers: Record<string, unknown> }): string =>
+    (headers['set-cookie'] as string[])[0]!.split(';')[0]!;
+  const cookieOf = async (credential: string): Promise<string> =>
+    firstCookie(await anew().post('/sign-in').type('form').send({ credential }).expect(303));
   const keyOf = async (role: string): Promise<{ id: string; key: string }> =>
     (await server.admin.post('/v1/api-keys').send({ role }).expect(201)).body;
 
-  it.each(['/', '/devices?q=a%20b', '/queue', '/zones', '/zones/fleet.test', '/enrollment', '/settings'])(
-    'sends who has not signed in from %s to the sign-in and back',
-    async (path) => {
-      const agent = anew();
-      const { headers } = await agent.get(path).expect(303);
-      const { pathname, searchParams } = new URL(headers['location']!, 'http://own');
-      expect(pathname).toBe('/sign-in');
-      const form = await agent.get(headers['location']!).expect(200);
-      expect(form.text).toContain(`name="next" value="${path}"`);
-      const next = searchParams.get('next') ?? '/';
-      const back = await agent.post('/sign-in').type('form').send({ credential: ADMIN_TOKEN, next }).expect(303);
-      expect(back.headers['location']).toBe(path);
-      await agent.get(path).expect(200);
-    },
-  );
+  it.each([
+    '/',
+    '/devices?q=a%20b',
+    '/queue',
+    '/events',
+    '/audit',
+    '/zones',
+    '/zones/fleet.test',
+    '/enrollment',
+    '/settings',
+  ])('sends who has not signed in from %s to the sign-in and back', async (path) => {
+    const agent = anew();
+    const { headers } = await agent.get(path).expect(303);
+    const { pathname, searchParams } = new URL(headers['location']!, 'http://own');
+    expect(pathname).toBe('/sign-in');
+    const form = await agent.get(headers['location']!).expect(200);
+    expect(form.text).toContain(`name="next" value="${path}"`);
+    const next = searchParams.get('next') ?? '/';
+    const back = await agent.post('/sign-in').type('form').send({ credential: ADMIN_TOKEN, next }).expect(303);
+    expect(back.headers['location']).toBe(path);
+    await agent.get(path).expect(200);
+  });
 
   it.each(['https://evil.example/', '//evil.example', '/\\evil.example', 'javascript:alert(1)'])(
     'does not lead to %s after the sign-in',
@@ -56,7 +69,8 @@ describe('the dashboard: who gets in', () => {
       .type('form')
       .send({ credential: ADMIN_TOKEN })
       .expect(303);
-    expect((tls.headers['set-cookie'] as unknown as string[])[0]).toContain('; Secure');
+    // Of this name no other host of the domain can set one.
+    expect((tls.headers['set-cookie'] as unknown as string[])[0]).toMatch(/^__Host-fleetcert_session=.*; Secure/);
   });
 
   it('puts the credential into no cookie, page or address', async () => {
@@ -80,7 +94,7 @@ describe('the dashboard: who gets in', () => {
     await server.admin.delete(`/v1/api-keys/${id}`).expect(204);
     const { headers } = await visitor.agent.get('/devices').expect(303);
     expect(headers['location']).toBe('/sign-in?next=%2Fdevices');
-    await visitor.agent.get('/events/live').expect(401);
+    await visitor.agent.get('/live/fleet').expect(401);
   });
 
   it('ends the session when the key behind it expires', async () => {
@@ -108,10 +122,95 @@ describe('the dashboard: who gets in', () => {
     await server.anyone.get('/').set('Cookie', spoil(cookie)).expect(303);
   });
 
-  it('signs out', async () => {
+  it('takes a cookie that was set over plain HTTP for none over https', async () => {
+    const cookie = await cookieOf(ADMIN_TOKEN);
+    await anew().get('/').set('Cookie', cookie).expect(200);
+    await anew().get('/').set('Cookie', cookie).set('X-Forwarded-Proto', 'https').expect(303);
+  });
+
+  it('signs out on the server: whoever has copied the cookie is out, too', async () => {
     const visitor = await signIn(server);
+    const copied = await cookieOf(ADMIN_TOKEN);
+    const page = await anew().get('/').set('Cookie', copied).expect(200);
+    await anew()
+      .post('/sign-out')
+      .set('Cookie', copied)
+      .type('form')
+      .send({ csrf: csrfTokenIn(page.text) })
+      .expect(303)
+      .expect('Location', '/sign-in');
+    await anew().get('/').set('Cookie', copied).expect(303);
+    // Another session of the same credential goes on.
+    await visitor.page('/');
     await visitor.submit('/sign-out').expect(303).expect('Location', '/sign-in');
     await visitor.agent.get('/').expect(303);
+  });
+
+  it('knows a session on every server of the group, and its end', async () => {
+    const secretKey = randomBytes(32).toString('base64');
+    const group = await Promise.all([1, 2].map(() => startApp(database.url, { FLEETCERT_SECRET_KEY: secretKey })));
+    const [one, other] = group as [TestApp, TestApp];
+    try {
+      const answer = await one.anyone.post('/sign-in').type('form').send({ credential: ADMIN_TOKEN }).expect(303);
+      const cookie = firstCookie(answer);
+      const page = await other.anyone.get('/enrollment').set('Cookie', cookie).expect(200);
+      const csrf = csrfTokenIn(page.text);
+      await one.anyone.post('/sign-out').set('Cookie', cookie).type('form').send({ csrf }).expect(303);
+      await other.anyone.get('/').set('Cookie', cookie).expect(303);
+    } finally {
+      await Promise.all(group.map((member) => member.stop()));
+    }
+  });
+
+  it('ends the session before when the same browser signs in anew', async () => {
+    const before = await cookieOf(ADMIN_TOKEN);
+    await anew().post('/sign-in').set('Cookie', before).type('form').send({ credential: ADMIN_TOKEN }).expect(303);
+    await anew().get('/').set('Cookie', before).expect(303);
+  });
+
+  it('stores no cookie, and forgets sessions that are over', async () => {
+    const cookie = await cookieOf(ADMIN_TOKEN);
+    const token = cookie.split('=')[1]!;
+    const rows = await database.dataSource.query(`SELECT * FROM dashboard_sessions`);
+    expect(JSON.stringify(rows)).not.toContain(token);
+    await database.dataSource.query(`UPDATE dashboard_sessions SET expires_at = now() - interval '1 second'`);
+    await anew().get('/').set('Cookie', cookie).expect(303);
+    await cookieOf(ADMIN_TOKEN);
+    expect(await database.dataSource.query(`SELECT 1 FROM dashboard_sessions`)).toHaveLength(1);
+  });
+
+  it('lists the sessions of a credential, and ends the others at once', async () => {
+    const { key } = await keyOf('viewer');
+    const visitor = await signIn(server, key);
+    const elsewhere = firstCookie(
+      await anew().post('/sign-in').set('User-Agent', 'Firefox <on> a phone').type('form').send({ credential: key }),
+    );
+    const settings = await visitor.page('/settings');
+    expect(settings).toContain('Firefox &lt;on&gt; a phone');
+    await visitor.submit('/settings/sessions/end-others').expect(303);
+    await anew().get('/').set('Cookie', elsewhere).expect(303);
+    expect(await visitor.page('/settings')).not.toContain('Firefox');
+  });
+
+  it('keeps a bounded number of sessions of a credential: the oldest ends for a new one', async () => {
+    const { id, key } = await keyOf('viewer');
+    const first = await cookieOf(key);
+    await database.dataSource.query(
+      `INSERT INTO dashboard_sessions (token_hash, operator_id, fingerprint, created_at, expires_at)
+       SELECT sha256(i::text::bytea), $1, '', now() + i * interval '1 microsecond', now() + interval '1 hour' FROM generate_series(1, 99) AS i`,
+      [id],
+    );
+    await anew().get('/').set('Cookie', first).expect(200);
+    await cookieOf(key);
+    await anew().get('/').set('Cookie', first).expect(303);
+  });
+
+  it('lets who follows a link from another site in without a new sign-in', async () => {
+    // The browser keeps a SameSite=Strict cookie back on such a request; the page that it gets sends it here again.
+    const { text, headers } = await anew().get('/devices?q=a%22b').set('Sec-Fetch-Site', 'cross-site').expect(200);
+    expect(text).toContain('<meta http-equiv="refresh" content="0; url=/devices?q=a%22b" />');
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+    await anew().get('/devices').set('Sec-Fetch-Site', 'same-origin').expect(303);
   });
 
   it('shows who is signed in no sign-in form', async () => {

@@ -18,6 +18,17 @@ const TONES: Readonly<Record<string, Tone>> = {
   failed: 'bad',
   revoked: 'bad',
   none: 'idle',
+  info: 'idle',
+  warning: 'warn',
+  critical: 'bad',
+  done: 'good',
+  refused: 'warn',
+  fail: 'bad',
+  warn: 'warn',
+  skipped: 'idle',
+  pending: 'busy',
+  delivered: 'good',
+  dead: 'bad',
 };
 
 /** The tone of a device's state, a certificate's health or an order's status. */

@@ -1,4 +1,5 @@
 import type { DomainError } from '../../../kernel/errors.js';
+import { roleSuffices } from '../../domain/role.js';
 import type { AssetName } from '../http/assets.js';
 import { ASSETS } from '../http/assets.js';
 import type { Session } from '../session/session.js';
@@ -61,7 +62,7 @@ function header({ session, section }: PageParts): Html {
       session &&
       html`<nav aria-label="Main">
           <ul>
-            ${NAVIGATION.map(
+            ${NAVIGATION.filter(({ role }) => roleSuffices(session.operator.role, role)).map(
               ({ path, title }) =>
                 html`<li><a href="${path}" ${path === section && html` aria-current="page"`}>${title}</a></li>`,
             )}

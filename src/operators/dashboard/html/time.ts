@@ -16,3 +16,9 @@ export function moment(time: Date, now: Date): Html {
   return html`<time datetime="${time.toISOString()}">${utc(time)}</time>
     <span class="muted">(${relativeTime(time, now)})</span>`;
 }
+
+/** A moment to the second, in a list; how far away it is stands beside it for whoever points at it. */
+export function stamp(time: Date, now: Date): Html {
+  const text = time.toISOString().slice(0, 19).replace('T', ' ');
+  return html`<time class="stamp" datetime="${time.toISOString()}" title="${relativeTime(time, now)}">${text}</time>`;
+}

@@ -59,6 +59,13 @@ export class FormFields {
     return found;
   }
 
+  /** Every value of a field that may be there several times. */
+  all(name: string): string[] {
+    const value = Object.hasOwn(this.#values, name) ? this.#values[name] : undefined;
+    const list: unknown[] = Array.isArray(value) ? value : [value];
+    return list.filter((one): one is string => typeof one === 'string' && one !== '');
+  }
+
   isChecked(name: string): boolean {
     return this.raw(name) !== '';
   }

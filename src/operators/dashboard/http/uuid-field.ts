@@ -10,3 +10,11 @@ export function uuidField(body: unknown, name: string): string {
     throw new DomainError('invalid_request', `The form's ${name} is not one of ours; reload its page.`);
   return value;
 }
+
+/** An id in an address; undefined when there is none. @throws DomainError `invalid_request` */
+export function uuidText(fields: FormFields, name: string, title: string): string | undefined {
+  const value = fields.raw(name);
+  if (value === '') return undefined;
+  if (!UUID.test(value)) throw new DomainError('invalid_request', `${title} is not an id of ours.`);
+  return value.toLowerCase();
+}

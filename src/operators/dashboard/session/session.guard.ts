@@ -38,7 +38,7 @@ export class SessionGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<SessionRequest>();
     const cookie = readSessionCookie(request);
-    const session = cookie && (await this.sessions.open(cookie));
+    const session = cookie && (await this.sessions.find(cookie));
     if (!session) throw new DomainError('unauthorized', 'Sign in first.');
     request.session = session;
     if (request.method !== 'GET' && request.method !== 'HEAD') this.checkForm(request);

@@ -16,7 +16,7 @@ import { sendPage } from '../http/send-page.js';
 import { ClientLimiter } from './client-limiter.js';
 import { requireSameOrigin } from './same-origin.js';
 import { clearSessionCookie, readSessionCookie, setSessionCookie } from './session-cookie.js';
-import { NeedsSession } from './session.guard.js';
+import { NeedsSession, type SessionRequest } from './session.guard.js';
 import { Sessions } from './sessions.js';
 import { signInPage } from './sign-in.view.js';
 
@@ -45,7 +45,7 @@ export class SignInController {
   async form(@Req() request: Request, @Res() response: Response): Promise<void> {
     const next = returnPath(request.query['next']);
     const cookie = readSessionCookie(request);
-    if (cookie && (await this.sessions.open(cookie))) {
+    if (cookie && (await this.sessions.find(cookie))) {
       response.redirect(303, next);
       return;
     }
@@ -74,15 +74,27 @@ export class SignInController {
     this.limiter.forgive(client);
     this.logger.log({ operator: operator.id, role: operator.role, client }, 'signed in to the dashboard');
     await noteEvent(this.dataSource, signedIn(operator, this.clock.now()));
-    setSessionCookie(request, response, this.sessions.seal(operator));
+    const token = await this.sessions.begin(operator, {
+      clientAddress: request.ip,
+      userAgent: request.get('User-Agent'),
+    });
+    await this.endReplaced(request);
+    setSessionCookie(request, response, token);
     response.redirect(303, next);
   }
 
   @Post('sign-out')
   @NeedsSession('viewer')
-  signOut(@Req() request: Request, @Res() response: Response): void {
+  async signOut(@Req() request: SessionRequest, @Res() response: Response): Promise<void> {
+    await this.sessions.end(request.session.token);
     clearSessionCookie(request, response);
     response.redirect(303, '/sign-in');
+  }
+
+  /** Whoever signs in anew in the same browser cannot get back to the session before. */
+  private async endReplaced(request: Request): Promise<void> {
+    const before = readSessionCookie(request);
+    if (before !== undefined) await this.sessions.end(before);
   }
 
   private showAgain(response: Response, next: string, status: number, error: string): void {

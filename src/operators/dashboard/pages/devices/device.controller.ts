@@ -4,24 +4,36 @@ import { ApiExcludeController } from '@nestjs/swagger';
 import type { Response } from 'express';
 
 import { DeviceLifecycle } from '../../../../devices/device-lifecycle.js';
-import { CertificateStore } from '../../../../issuer/certificates/certificate-store.js';
+import { OrderRetry } from '../../../../issuer/orders/order-retry.js';
+import { Revocations } from '../../../../issuer/revocation/revocations.js';
 import { Clock } from '../../../../kernel/clock.js';
+import { DomainError } from '../../../../kernel/errors.js';
 import { DeviceListing } from '../../../devices/device-listing.js';
 import { DeviceRemoval } from '../../../devices/device-removal.js';
+import { EventListing } from '../../../events/event-listing.js';
 import { FormFields } from '../../http/form-fields.js';
+import { orRefusal } from '../../http/or-refusal.js';
 import { sendPage } from '../../http/send-page.js';
+import { PageVersions } from '../../live/page-versions.js';
 import { NeedsSession, type SessionRequest } from '../../session/session.guard.js';
+import { AddressHistory } from './address-history.js';
 import { deletionPage } from './deletion.view.js';
+import { DeviceCertificatesReader } from './device-certificates.js';
 import { DeviceOrders } from './device-orders.js';
-import { devicePage } from './device.view.js';
+import { devicePage, type DeviceView } from './device.view.js';
 import { DnsAnswers } from './dns-answers.js';
+import { REVOCATION_CHOICES, revocationPage } from './revocation.view.js';
 
 /** What was done, by the word in the address after the redirect. */
 const NOTICES: Readonly<Record<string, string>> = {
   suspended: 'The device is suspended: it changes nothing and gets nothing new until it is resumed.',
   resumed: 'The device is active again.',
+  retried: 'The order is due now. It stands in the line with the share of the limits that is kept for this.',
+  revoked: 'The certificate is revoked here. The CA is told until it confirms.',
   saved: 'Saved. The DNS answers accordingly from now on.',
 };
+
+const EVENTS = 8;
 
 /** One device: what is known of it, and what can be done to it. */
 @ApiExcludeController()
@@ -29,36 +41,23 @@ const NOTICES: Readonly<Record<string, string>> = {
 export class DevicePageController {
   constructor(
     private readonly listing: DeviceListing,
-    private readonly certificates: CertificateStore,
+    private readonly certificates: DeviceCertificatesReader,
     private readonly orders: DeviceOrders,
+    private readonly addresses: AddressHistory,
+    private readonly events: EventListing,
+    private readonly versions: PageVersions,
     private readonly dns: DnsAnswers,
     private readonly lifecycle: DeviceLifecycle,
     private readonly removal: DeviceRemoval,
+    private readonly revocations: Revocations,
+    private readonly retries: OrderRetry,
     private readonly clock: Clock,
   ) {}
 
   @Get()
   @NeedsSession('viewer')
-  async show(
-    @Param('id', PATH_UUID) id: string,
-    @Req() request: SessionRequest,
-    @Res() response: Response,
-  ): Promise<void> {
-    const [device, certificate, orders] = await Promise.all([
-      this.listing.show(id),
-      this.certificates.newest(id),
-      this.orders.newest(id),
-    ]);
-    const page = devicePage({
-      session: request.session,
-      device,
-      certificate,
-      orders,
-      answers: this.dns.ofDevice(device),
-      notice: NOTICES[new FormFields(request.query).raw('done')],
-      now: this.clock.now(),
-    });
-    sendPage(response, page);
+  show(@Param('id', PATH_UUID) id: string, @Req() request: SessionRequest, @Res() response: Response): Promise<void> {
+    return this.answer(id, request, response, { notice: NOTICES[new FormFields(request.query).raw('done')] });
   }
 
   @Post('suspend')
@@ -91,6 +90,47 @@ export class DevicePageController {
     response.redirect(303, `/devices/${id}?done=saved`);
   }
 
+  @Post('orders/:order/retry')
+  @NeedsSession('operator')
+  async retry(
+    @Param('id', PATH_UUID) id: string,
+    @Param('order', PATH_UUID) order: string,
+    @Req() request: SessionRequest,
+    @Res() response: Response,
+  ): Promise<void> {
+    if (!(await this.orders.has(id, order))) throw new DomainError('not_found', 'The device has no such order.');
+    const result = await orRefusal(() => this.retries.retry(order));
+    if (result.refusal) await this.answer(id, request, response, { error: result.refusal }, result.status);
+    else response.redirect(303, `/devices/${id}?done=retried`);
+  }
+
+  @Get('revoke')
+  @NeedsSession('operator')
+  async askForReason(
+    @Param('id', PATH_UUID) id: string,
+    @Req() request: SessionRequest,
+    @Res() response: Response,
+  ): Promise<void> {
+    sendPage(response, revocationPage(request.session, await this.listing.show(id)));
+  }
+
+  @Post('revoke')
+  @NeedsSession('operator')
+  async revoke(
+    @Param('id', PATH_UUID) id: string,
+    @Req() request: SessionRequest,
+    @Res() response: Response,
+  ): Promise<void> {
+    await this.listing.show(id);
+    const result = await orRefusal(async () => {
+      const reason = new FormFields(request.body).oneOf('reason', 'The reason', REVOCATION_CHOICES);
+      if (!reason) throw new DomainError('invalid_request', 'Choose a reason for the revocation.');
+      await this.revocations.revokeNewest(id, reason);
+    });
+    if (result.refusal) await this.answer(id, request, response, { error: result.refusal }, result.status);
+    else response.redirect(303, `/devices/${id}?done=revoked`);
+  }
+
   @Get('delete')
   @NeedsSession('operator')
   async confirmDeletion(
@@ -110,5 +150,26 @@ export class DevicePageController {
   ): Promise<void> {
     await this.removal.remove(id, { revoke: new FormFields(request.body).isChecked('revoke') });
     response.redirect(303, '/devices');
+  }
+
+  private async answer(
+    id: string,
+    { session }: SessionRequest,
+    response: Response,
+    parts: Pick<DeviceView, 'notice' | 'error'>,
+    status = 200,
+  ): Promise<void> {
+    const version = await this.versions.of(`device:${id}`);
+    const [device, certificates, orders, former, { items: events }] = await Promise.all([
+      this.listing.show(id),
+      this.certificates.read(id),
+      this.orders.newest(id),
+      this.addresses.of(id),
+      this.events.list({ device: id }, { limit: EVENTS }),
+    ]);
+    const answers = this.dns.ofDevice(device);
+    const now = this.clock.now();
+    const view = { session, device, certificates, orders, former, events, answers, version, now, ...parts };
+    sendPage(response, devicePage(view), { status });
   }
 }

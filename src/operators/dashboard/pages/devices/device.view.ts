@@ -1,15 +1,21 @@
-import type { StoredCertificate } from '../../../../issuer/certificates/certificate-store.js';
+import type { EventItem } from '../../../events/event-item.js';
+import type { DomainError } from '../../../../kernel/errors.js';
 import { roleSuffices } from '../../../domain/role.js';
 import type { DeviceItem } from '../../../devices/device-listing.js';
 import { badge } from '../../html/badge.js';
 import { definitions } from '../../html/definitions.js';
+import { eventFeed } from '../../html/event-list.js';
 import { actionButton, checkBox, csrfField, field } from '../../html/form.js';
 import { html, type Html, type HtmlValue } from '../../html/html.js';
 import { layout } from '../../html/layout.js';
+import { liveState } from '../../html/live-state.js';
 import { table } from '../../html/table.js';
 import { moment } from '../../html/time.js';
 import type { Session } from '../../session/session.js';
+import type { FormerAddresses } from './address-history.js';
+import { addressCard } from './address-history.view.js';
 import { certificateCard } from './certificate.view.js';
+import type { DeviceCertificates } from './device-certificates.js';
 import type { ShownOrder } from './device-orders.js';
 import type { DnsAnswer } from './dns-answers.js';
 import { orderTimeline } from './order-timeline.view.js';
@@ -17,55 +23,74 @@ import { orderTimeline } from './order-timeline.view.js';
 export interface DeviceView {
   readonly session: Session;
   readonly device: DeviceItem;
-  /** The newest one, revoked or not. */
-  readonly certificate?: StoredCertificate;
+  readonly certificates?: DeviceCertificates;
   readonly orders: readonly ShownOrder[];
   readonly answers: readonly DnsAnswer[];
+  /** What its addresses were before, newest first. */
+  readonly former: readonly FormerAddresses[];
+  /** Newest first. */
+  readonly events: readonly EventItem[];
+  /** Of the device, before all this was read. */
+  readonly version: string;
   readonly notice?: string;
+  readonly error?: DomainError;
   readonly now: Date;
 }
 
-export function devicePage({ session, device, certificate, orders, answers, notice, now }: DeviceView): Html {
+export function devicePage(view: DeviceView): Html {
+  const { session, device, certificates, orders, answers, former, events, version, notice, error, now } = view;
   const mayAct = roleSuffices(session.operator.role, 'operator');
   return layout({
     title: device.name,
     section: '/devices',
     session,
     notice,
+    error,
+    scripts: ['live.js'],
     trail: [{ path: '/devices', title: 'Devices' }],
-    beside: html`<p>
-      ${badge(device.state)}
-      ${badge(device.certificateHealth, `certificate ${device.certificateHealth}`)}${
-        device.cloneSuspectedAt && html` <span class="badge bad">clone suspected</span>`
-      }
-    </p>`,
+    beside: html`<p data-part="state">
+        ${badge(device.state)}
+        ${badge(device.certificateHealth, `certificate ${device.certificateHealth}`)}${
+          device.cloneSuspectedAt && html` <span class="badge bad">clone suspected</span>`
+        }
+      </p>
+      ${liveState(`/live/devices/${device.deviceId}`, now, version)}`,
     content: html`<div class="columns even">
-        <section class="card" aria-labelledby="about">
-          <h2 id="about">Device</h2>
-          ${about(device, now)}
-        </section>
-        ${certificateCard(certificate, now)}
+        <div class="stack">
+          <section class="card" aria-labelledby="about" data-part="about">
+            <h2 id="about">Device</h2>
+            ${about(device, now)}
+          </section>
+          ${addressCard(device, former, now)}
+          <section class="card" aria-labelledby="dns" data-part="dns">
+            <h2 id="dns">What the DNS answers right now</h2>
+            ${dnsTable(answers)}
+          </section>
+        </div>
+        <div class="stack">${certificateCard(certificates, now)}</div>
       </div>
-      <section class="card" aria-labelledby="dns">
-        <h2 id="dns">What the DNS answers right now</h2>
-        ${dnsTable(answers)}
-      </section>
-      <section class="card" aria-labelledby="orders">
-        <h2 id="orders">Orders</h2>
-        ${orders.length === 0 && html`<p class="empty">The device has not ordered a certificate yet.</p>`}
-        ${orders.map((order, index) => orderTimeline(order, index === 0, now))}
-      </section>
-      ${mayAct && actions(session, device)}`,
+      <div class="columns">
+        <div class="stack">
+          <section class="card" aria-labelledby="orders" data-part="orders">
+            <h2 id="orders">Orders</h2>
+            ${orders.length === 0 && html`<p class="empty">The device has not ordered a certificate yet.</p>`}
+            ${orders.map((order, index) => orderTimeline({ order, isNewest: index === 0, session: mayAct ? session : undefined, now }))}
+          </section>
+        </div>
+        <div class="stack">
+          <section class="card" aria-labelledby="happened" data-part="events">
+            <h2 id="happened"><a href="/events?device=${device.deviceId}">Events</a></h2>
+            ${eventFeed(events, now, 'Nothing has happened to it lately.')}
+          </section>
+        </div>
+      </div>
+      ${mayAct && actions(session, device, certificates !== undefined && !certificates.newest.revokedAt)}`,
   });
 }
 
 function about(device: DeviceItem, now: Date): Html {
-  const { deviceId, addresses, zone, group, note, hardwareId, enrolledAt, lastSeenAt, cloneSuspectedAt } = device;
+  const { deviceId, zone, group, note, hardwareId, enrolledAt, lastSeenAt, cloneSuspectedAt } = device;
   return definitions([
-    [
-      'Addresses',
-      addresses.length > 0 ? addresses.map((address) => html`<code class="line">${address}</code>`) : 'none',
-    ],
     ['Zone', html`<a href="/zones/${zone}"><code>${zone}</code></a>`],
     ['Wildcard', device.wildcard ? html`<code>*.${device.name}</code> has the same addresses` : 'off'],
     ['Group', group],
@@ -111,7 +136,11 @@ function dnsTable(answers: readonly DnsAnswer[]): HtmlValue {
   );
 }
 
-function actions(session: Session, { deviceId, state, note, group, wildcard }: DeviceItem): Html {
+function actions(
+  session: Session,
+  { deviceId, state, note, group, wildcard }: DeviceItem,
+  mayBeRevoked: boolean,
+): Html {
   const path = `/devices/${deviceId}`;
   return html`<section class="card" aria-labelledby="actions">
     <h2 id="actions">Actions</h2>
@@ -127,6 +156,7 @@ function actions(session: Session, { deviceId, state, note, group, wildcard }: D
           ? actionButton(session, `${path}/resume`, 'Resume the device')
           : actionButton(session, `${path}/suspend`, 'Suspend the device')
       }
+      ${mayBeRevoked && html`<a class="button danger" href="${path}/revoke">Revoke the certificate …</a>`}
       <a class="button danger" href="${path}/delete">Delete the device …</a>
     </div>
   </section>`;

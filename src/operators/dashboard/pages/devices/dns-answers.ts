@@ -1,12 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 
 import { synthesizedAddresses } from '../../../../ddns/answering/synthesized-addresses.js';
+import { labelOfAddress } from '../../../../ddns/domain/ip-name.js';
 import { lookup } from '../../../../ddns/domain/lookup.js';
 import type { ResultKind } from '../../../../ddns/domain/lookup-result.js';
 import { wireName } from '../../../../ddns/domain/name.js';
 import { TYPE, typeName } from '../../../../ddns/domain/rr-type.js';
 import { ServedZones } from '../../../../ddns/store/served-zones.js';
 import { formatRdata } from '../../../../ddns/wire/rdata-text.js';
+import { addressFamily } from '../../../../kernel/ip-address.js';
 import { APP_CONFIG, type AppConfig } from '../../../../platform/config/app-config.js';
 
 /** One question, and what this server's DNS answers to it at this moment. */
@@ -18,6 +20,15 @@ export interface DnsAnswer {
   readonly records: readonly { readonly ttl: number; readonly value: string }[];
 }
 
+interface AskedDevice {
+  readonly name: string;
+  readonly wildcard: boolean;
+  readonly addresses: readonly string[];
+}
+
+/** IP-encoded names that are asked for. */
+const MOST_ENCODED = 4;
+
 /** Asks the zones in memory, as the listeners do. */
 @Injectable()
 export class DnsAnswers {
@@ -27,10 +38,14 @@ export class DnsAnswers {
   ) {}
 
   /** The names of a device that somebody may ask for. */
-  ofDevice({ name, wildcard }: { readonly name: string; readonly wildcard: boolean }): DnsAnswer[] {
+  ofDevice({ name, wildcard, addresses }: AskedDevice): DnsAnswer[] {
+    const encoded = this.config.dns.ipNames === 'off' ? [] : addresses.slice(0, MOST_ENCODED);
     return [
       this.ask(name, TYPE.A),
       this.ask(name, TYPE.AAAA),
+      ...encoded.map((address) =>
+        this.ask(`${labelOfAddress(address)}.${name}`, addressFamily(address) === 4 ? TYPE.A : TYPE.AAAA),
+      ),
       ...(wildcard ? [this.ask(`*.${name}`, TYPE.A), this.ask(`*.${name}`, TYPE.AAAA)] : []),
       this.ask(`_acme-challenge.${name}`, TYPE.TXT),
     ];

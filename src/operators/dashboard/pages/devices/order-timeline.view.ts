@@ -1,14 +1,26 @@
 import { durationText } from '../../domain/duration-text.js';
 import { badge } from '../../html/badge.js';
 import { definitions } from '../../html/definitions.js';
+import { actionButton } from '../../html/form.js';
 import { html, type Html, type HtmlValue } from '../../html/html.js';
 import { moment, utc } from '../../html/time.js';
+import type { Session } from '../../session/session.js';
 import type { ShownOrder } from './device-orders.js';
 
+export interface ShownTimeline {
+  readonly order: ShownOrder;
+  /** Only the newest order of a device can be tried again. */
+  readonly isNewest: boolean;
+  /** Of who may try it again. */
+  readonly session?: Session;
+  readonly now: Date;
+}
+
 /** One order, folded unless it is the newest: what it waits for, and each step with the time that it took. */
-export function orderTimeline(order: ShownOrder, isOpen: boolean, now: Date): Html {
-  const { id, status, reason, names, isRenewal, createdAt, endedAt, nextAttemptAt, acmeOrderUrl } = order;
-  return html`<details class="order" ${isOpen && html` open`}>
+export function orderTimeline({ order, isNewest, session, now }: ShownTimeline): Html {
+  const { id, deviceId, status, reason, names, isRenewal, createdAt, endedAt, nextAttemptAt, acmeOrderUrl } = order;
+  const waits = status === 'deferred' || status === 'queued';
+  return html`<details class="order" ${isNewest && html` open`}>
     <summary>
       ${badge(status)} ${isRenewal ? 'Renewal' : 'Order'} of
       ${utc(createdAt)}${endedAt && html` <span class="muted">· ended after ${durationOf(createdAt, endedAt)}</span>`}
@@ -16,11 +28,19 @@ export function orderTimeline(order: ShownOrder, isOpen: boolean, now: Date): Ht
     ${definitions([
       ['Reason', reason],
       ['Names', names.join(', ')],
-      ['Next try', status === 'deferred' || status === 'queued' ? moment(nextAttemptAt, now) : null],
+      ['Next try', waits ? moment(nextAttemptAt, now) : null],
       ['Order at the CA', acmeOrderUrl && html`<code>${acmeOrderUrl}</code>`],
       ['Order id', html`<code>${id}</code>`],
     ])}
     ${timeline(order)}
+    ${
+      session &&
+      isNewest &&
+      (waits || status === 'failed') &&
+      html`<div class="buttons">
+        ${actionButton(session, `/devices/${deviceId}/orders/${id}/retry`, 'Try again now')}
+      </div>`
+    }
   </details>`;
 }
 

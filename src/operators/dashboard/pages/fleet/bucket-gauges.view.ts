@@ -1,6 +1,6 @@
 import { durationText } from '../../domain/duration-text.js';
 import { figure } from '../../html/figure.js';
-import { html, type Html, type HtmlValue } from '../../html/html.js';
+import { html, type Html } from '../../html/html.js';
 
 /** How full a bucket of the CA's limits is. */
 export interface ShownBucket {
@@ -18,14 +18,17 @@ export interface ShownBucket {
   readonly secondsUntilFull: number;
 }
 
-/** The CA's limits as gauges; nothing when the CA has none. */
-export function bucketGauges(buckets: readonly ShownBucket[]): HtmlValue {
-  if (buckets.length === 0) return null;
-  return html`<section class="card" aria-labelledby="limits">
+/** The CA's limits as gauges. */
+export function bucketGauges(buckets: readonly ShownBucket[]): Html {
+  return html`<section class="card" aria-labelledby="limits" data-part="limits">
     <h2 id="limits">What the CA still allows</h2>
-    <ul class="gauges">
-      ${buckets.map((bucket, index) => gauge(bucket, `limit-${index}`))}
-    </ul>
+    ${
+      buckets.length === 0
+        ? html`<p class="empty">No limit of the CA is known that orders share.</p>`
+        : html`<ul class="gauges">
+            ${buckets.map((bucket, index) => gauge(bucket, `limit-${index}`))}
+          </ul>`
+    }
   </section>`;
 }
 

@@ -1,14 +1,20 @@
-import { Controller, Get, Req, Res } from '@nestjs/common';
+import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Response } from 'express';
 
+import { OrderRetry } from '../../../../issuer/orders/order-retry.js';
 import { Clock } from '../../../../kernel/clock.js';
+import type { DomainError } from '../../../../kernel/errors.js';
 import { FleetSummaries } from '../../../fleet/fleet-summary.js';
 import { FormFields } from '../../http/form-fields.js';
+import { orRefusal } from '../../http/or-refusal.js';
 import { sendPage } from '../../http/send-page.js';
+import { uuidField } from '../../http/uuid-field.js';
+import { PageVersions } from '../../live/page-versions.js';
 import { NeedsSession, type SessionRequest } from '../../session/session.guard.js';
+import { type QueueFilter, queueLink } from './queue-link.js';
 import { queuePage } from './queue.view.js';
-import { WaitingOrders } from './waiting-orders.js';
+import { QUEUE_STATUSES, WaitingOrders } from './waiting-orders.js';
 
 const ROWS = 50;
 
@@ -19,15 +25,48 @@ export class QueuePageController {
   constructor(
     private readonly waiting: WaitingOrders,
     private readonly summaries: FleetSummaries,
+    private readonly retries: OrderRetry,
+    private readonly versions: PageVersions,
     private readonly clock: Clock,
   ) {}
 
   @Get()
   @NeedsSession('viewer')
-  async show(@Req() request: SessionRequest, @Res() response: Response): Promise<void> {
-    const cursor = new FormFields(request.query).text('cursor', 'The cursor', 400);
-    const now = this.clock.now();
-    const [page, { queue }] = await Promise.all([this.waiting.list(ROWS, cursor, now), this.summaries.read()]);
-    sendPage(response, queuePage({ session: request.session, page, queue, cursor, now }));
+  show(@Req() request: SessionRequest, @Res() response: Response): Promise<void> {
+    return this.answer(new FormFields(request.query), request, response);
   }
+
+  @Post('retry')
+  @NeedsSession('operator')
+  async retry(@Req() request: SessionRequest, @Res() response: Response): Promise<void> {
+    const fields = new FormFields(request.body);
+    const result = await orRefusal(() => this.retries.retry(uuidField(request.body, 'id')));
+    if (result.refusal) await this.answer(fields, request, response, result.refusal, result.status);
+    else response.redirect(303, queueLink({ ...filterOf(fields), done: 'retried' }));
+  }
+
+  private async answer(
+    fields: FormFields,
+    { session }: SessionRequest,
+    response: Response,
+    error?: DomainError,
+    status = 200,
+  ): Promise<void> {
+    const filter = filterOf(fields);
+    const cursor = fields.text('cursor', 'The cursor', 400);
+    const now = this.clock.now();
+    const version = await this.versions.of('queue');
+    const [page, { queue }] = await Promise.all([this.waiting.list(filter, ROWS, cursor, now), this.summaries.read()]);
+    const isRetried = fields.raw('done') === 'retried';
+    const notice = isRetried ? 'The order is due now.' : undefined;
+    sendPage(response, queuePage({ session, filter, page, queue, cursor, version, notice, error, now }), { status });
+  }
+}
+
+function filterOf(fields: FormFields): QueueFilter {
+  return {
+    status: fields.oneOf('status', 'The status', QUEUE_STATUSES),
+    reason: fields.text('reason', 'The reason', 1_000),
+    group: fields.text('group', 'The group', 100),
+  };
 }

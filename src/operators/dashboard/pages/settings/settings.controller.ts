@@ -5,30 +5,41 @@ import type { Response } from 'express';
 import { Clock } from '../../../../kernel/clock.js';
 import { DomainError } from '../../../../kernel/errors.js';
 import { ApiKeys } from '../../../auth/api-keys.js';
-import { ROLES, roleSuffices } from '../../../domain/role.js';
+import { ROLES } from '../../../domain/role.js';
+import { BucketLevels } from '../../../fleet/bucket-levels.js';
 import { FormFields } from '../../http/form-fields.js';
 import { orRefusal } from '../../http/or-refusal.js';
-import { sendPage } from '../../http/send-page.js';
 import { uuidField } from '../../http/uuid-field.js';
 import { NeedsSession, type SessionRequest } from '../../session/session.guard.js';
-import { CaAccountReader } from './ca-account.js';
-import { settingsPage, type SettingsView } from './settings.view.js';
+import { Sessions } from '../../session/sessions.js';
+import { bucketOf } from './limits.view.js';
+import { SettingsAnswer } from './settings-answer.js';
 
-/** The CA as it is configured, and who may sign in. */
+const NOTICES: Readonly<Record<string, string>> = {
+  revoked: 'The API key does not work any more.',
+  'limit-set': 'The limit is set. The queue goes by it from now on.',
+  'sessions-ended': 'Every other session is ended.',
+  'webhook-deleted': 'The webhook is told of nothing more.',
+};
+
+const MOST_LEFT = 1_000_000_000;
+
+/** The CA as it is configured, its limits, who may sign in, and who is told of events. */
 @ApiExcludeController()
 @Controller('settings')
 export class SettingsPageController {
   constructor(
-    private readonly ca: CaAccountReader,
+    private readonly page: SettingsAnswer,
     private readonly apiKeys: ApiKeys,
+    private readonly levels: BucketLevels,
+    private readonly sessions: Sessions,
     private readonly clock: Clock,
   ) {}
 
   @Get()
   @NeedsSession('viewer')
   show(@Req() request: SessionRequest, @Res() response: Response): Promise<void> {
-    const isRevoked = new FormFields(request.query).raw('done') === 'revoked';
-    return this.answer(request, response, { notice: isRevoked ? 'The API key does not work any more.' : undefined });
+    return this.page.send(request, response, { notice: NOTICES[new FormFields(request.query).raw('done')] });
   }
 
   @Post('api-keys')
@@ -36,8 +47,10 @@ export class SettingsPageController {
   async make(@Req() request: SessionRequest, @Res() response: Response): Promise<void> {
     const fields = new FormFields(request.body);
     const made = await orRefusal(() => this.create(fields));
-    if (made.refusal) await this.answer(request, response, { failed: { fields, error: made.refusal } }, made.status);
-    else await this.answer(request, response, { madeKey: made.value.key });
+    if (made.refusal) {
+      const failed = { form: 'api-key', fields, error: made.refusal } as const;
+      await this.page.send(request, response, { failed }, made.status);
+    } else await this.page.send(request, response, { made: { kind: 'api-key', secret: made.value.key } });
   }
 
   @Post('api-keys/revoke')
@@ -45,6 +58,29 @@ export class SettingsPageController {
   async revoke(@Req() request: SessionRequest, @Res() response: Response): Promise<void> {
     await this.apiKeys.revoke(uuidField(request.body, 'id'));
     response.redirect(303, '/settings?done=revoked');
+  }
+
+  @Post('limits')
+  @NeedsSession('admin')
+  async setLimit(@Req() request: SessionRequest, @Res() response: Response): Promise<void> {
+    const fields = new FormFields(request.body);
+    const set = await orRefusal(async () => {
+      const remaining = fields.integer('remaining', 'What is left', 0, MOST_LEFT);
+      if (remaining === undefined) throw new DomainError('invalid_request', 'What is left has to be filled in.');
+      const { limit, subject } = bucketOf(fields.required('bucket', 'The limit', 700));
+      await this.levels.prime(limit, subject, remaining);
+    });
+    if (set.refusal) {
+      const failed = { form: 'limit', fields, error: set.refusal } as const;
+      await this.page.send(request, response, { failed }, set.status);
+    } else response.redirect(303, '/settings?done=limit-set');
+  }
+
+  @Post('sessions/end-others')
+  @NeedsSession('viewer')
+  async endOtherSessions(@Req() { session }: SessionRequest, @Res() response: Response): Promise<void> {
+    await this.sessions.endOthers(session);
+    response.redirect(303, '/settings?done=sessions-ended');
   }
 
   private async create(fields: FormFields): Promise<{ readonly key: string }> {
@@ -55,16 +91,5 @@ export class SettingsPageController {
       throw new DomainError('invalid_request', 'The last day has to be in the future.');
     }
     return this.apiKeys.create(role, fields.text('note', 'The note', 500), expiresAt);
-  }
-
-  private async answer(
-    { session }: SessionRequest,
-    response: Response,
-    parts: Pick<SettingsView, 'notice' | 'failed' | 'madeKey'>,
-    status = 200,
-  ): Promise<void> {
-    const isAdmin = roleSuffices(session.operator.role, 'admin');
-    const [ca, apiKeys] = await Promise.all([this.ca.read(), isAdmin ? this.apiKeys.list() : undefined]);
-    sendPage(response, settingsPage({ session, ca, apiKeys, now: this.clock.now(), ...parts }), { status });
   }
 }

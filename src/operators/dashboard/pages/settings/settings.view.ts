@@ -1,5 +1,7 @@
 import type { DomainError } from '../../../../kernel/errors.js';
 import type { ApiKeyEntity } from '../../../auth/api-key.entity.js';
+import type { BucketLevel } from '../../../fleet/bucket-levels.js';
+import type { ListedWebhook } from '../../../webhooks/webhooks.js';
 import { ROLES } from '../../../domain/role.js';
 import { badge } from '../../html/badge.js';
 import { definitions } from '../../html/definitions.js';
@@ -11,54 +13,61 @@ import { table } from '../../html/table.js';
 import { ago, moment } from '../../html/time.js';
 import type { FormFields } from '../../http/form-fields.js';
 import type { Session } from '../../session/session.js';
+import type { ListedSession } from '../../session/sessions.js';
 import type { CaAccount } from './ca-account.js';
+import { limitForm, limitList } from './limits.view.js';
+import { sessionList } from './sessions.view.js';
+import { webhookForm, webhookList } from './webhooks.view.js';
 
 export interface SettingsView {
   readonly session: Session;
   readonly ca: CaAccount;
+  readonly buckets: readonly BucketLevel[];
   /** Absent for who may not see them. */
   readonly apiKeys?: readonly ApiKeyEntity[];
+  /** Absent for who may not see them. */
+  readonly webhooks?: readonly ListedWebhook[];
+  /** Of the same credential. */
+  readonly sessions: readonly ListedSession[];
   readonly now: Date;
   readonly notice?: string;
-  readonly failed?: { readonly fields: FormFields; readonly error: DomainError };
-  /** A key that was made just now: it is shown this once. */
-  readonly madeKey?: string;
+  /** What was entered in the form that failed, and in which one. */
+  readonly failed?: {
+    readonly form: 'api-key' | 'limit' | 'webhook';
+    readonly fields: FormFields;
+    readonly error: DomainError;
+  };
+  /** A secret that was made just now: it is shown this once. */
+  readonly made?: { readonly kind: 'api-key' | 'webhook'; readonly secret: string };
 }
 
 export function settingsPage(view: SettingsView): Html {
-  const { session, ca, apiKeys, now, notice, failed, madeKey } = view;
+  const { session, ca, buckets, apiKeys, webhooks, sessions, now, notice, failed, made } = view;
+  const entered = (form: string): FormFields | undefined => (failed?.form === form ? failed.fields : undefined);
   return layout({
     title: 'Settings',
     section: '/settings',
     session,
     notice,
     error: failed?.error,
-    content: html`${
-        madeKey !== undefined &&
-        shownOnce('The API key', [
-          ['The key', madeKey],
-          ['Tried with curl', `curl -H 'Authorization: Bearer ${madeKey}' …/v1/fleet`],
-        ])
-      }
+    content: html`${made && madeSecret(made)}
       <section class="card" aria-labelledby="ca">
         <h2 id="ca">Certificate authority</h2>
         ${caSettings(ca, now)}
       </section>
-      ${apiKeys && keyList(session, apiKeys, now)} ${apiKeys && form(view)}
-      <section class="card" aria-labelledby="session">
-        <h2 id="session">This session</h2>
-        ${definitions([
-          [
-            'Signed in with',
-            session.operator.id === 'admin-token'
-              ? 'the admin token'
-              : html`API key <code>${session.operator.id}</code>`,
-          ],
-          ['Role', session.operator.role],
-          ['Ends', moment(session.expiresAt, now)],
-        ])}
-      </section>`,
+      ${limitList(buckets)} ${apiKeys && limitForm(session, buckets, entered('limit'))}
+      ${apiKeys && keyList(session, apiKeys, now)} ${apiKeys && form(session, entered('api-key'))}
+      ${webhooks && webhookList(webhooks, now)} ${webhooks && webhookForm(session, entered('webhook'))}
+      ${sessionList(session, sessions, now)}`,
   });
+}
+
+function madeSecret({ kind, secret }: NonNullable<SettingsView['made']>): Html {
+  if (kind === 'webhook') return shownOnce("The webhook's secret", [['For whoever checks the signatures', secret]]);
+  return shownOnce('The API key', [
+    ['The key', secret],
+    ['Tried with curl', `curl -H 'Authorization: Bearer ${secret}' …/v1/fleet`],
+  ]);
 }
 
 function caSettings(ca: CaAccount, now: Date): Html {
@@ -107,8 +116,7 @@ function keyList(session: Session, keys: readonly ApiKeyEntity[], now: Date): Ht
   </section>`;
 }
 
-function form({ session, failed }: SettingsView): Html {
-  const entered = failed?.fields;
+function form(session: Session, entered?: FormFields): Html {
   const roles = ROLES.map((role) => [role, ROLE_TITLES[role]] as const);
   return html`<section class="card" aria-labelledby="make">
     <h2 id="make">Make an API key</h2>

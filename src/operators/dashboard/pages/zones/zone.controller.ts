@@ -11,6 +11,7 @@ import { FormFields } from '../../http/form-fields.js';
 import { sendPage } from '../../http/send-page.js';
 import { NeedsSession, type SessionRequest } from '../../session/session.guard.js';
 import { ZoneDetailsReader } from './zone-details.js';
+import { ZoneExaminations } from './zone-examination.js';
 import { zonePage, type ZoneView } from './zone.view.js';
 
 const NOTICES: Readonly<Record<string, string>> = {
@@ -34,6 +35,7 @@ export class ZonePageController {
     private readonly records: FixedRecordService,
     private readonly secondaries: Secondaries,
     private readonly tsigKeys: TsigKeys,
+    private readonly examinations: ZoneExaminations,
   ) {}
 
   @Get()
@@ -41,6 +43,14 @@ export class ZonePageController {
   show(@Param('zone') zone: string, @Req() request: SessionRequest, @Res() response: Response): Promise<void> {
     const notice = NOTICES[new FormFields(request.query).raw('done')];
     return this.answer(zone, request, response, { notice });
+  }
+
+  @Post('check')
+  @NeedsSession('operator')
+  async check(@Param('zone') zone: string, @Req() request: SessionRequest, @Res() response: Response): Promise<void> {
+    const { zone: known } = await this.details.read(normalizeName(zone));
+    const examined = await this.examinations.examine(known.zone);
+    await this.answer(zone, request, response, { examined });
   }
 
   @Post('records')

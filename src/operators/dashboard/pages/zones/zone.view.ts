@@ -12,7 +12,9 @@ import { table } from '../../html/table.js';
 import { utc } from '../../html/time.js';
 import type { FormFields } from '../../http/form-fields.js';
 import type { Session } from '../../session/session.js';
+import { examinationCard } from './examination.view.js';
 import type { ZoneDetails } from './zone-details.js';
+import type { Examination } from './zone-examination.js';
 import { recordForm, secondaryForm, tsigKeyForm } from './zone-forms.view.js';
 import { zoneState } from './zones.view.js';
 
@@ -28,9 +30,11 @@ export interface ZoneView {
   };
   /** A transfer key that was made just now: its secret is shown this once. */
   readonly made?: CreatedTsigKey;
+  /** What the delegation check has found just now. */
+  readonly examined?: Examination;
 }
 
-export function zonePage({ session, details, notice, failed, made }: ZoneView): Html {
+export function zonePage({ session, details, notice, failed, made, examined }: ZoneView): Html {
   const { zone, delegation } = details;
   return layout({
     title: zone.zone,
@@ -56,6 +60,7 @@ export function zonePage({ session, details, notice, failed, made }: ZoneView): 
           <pre tabindex="0" aria-labelledby="delegation">${delegation.join('\n')}</pre>
         </section>
       </div>
+      ${examinationCard(session, zone.zone, roleSuffices(session.operator.role, 'operator'), examined)}
       ${records(session, details, failed?.form === 'record' ? failed.fields : undefined)}
       ${secondaries(session, details, failed?.form === 'secondary' ? failed.fields : undefined)}
       ${tsigKeys(session, details, failed?.form === 'tsig-key' ? failed.fields : undefined)}`,
@@ -107,6 +112,7 @@ function secondaries(session: Session, details: ZoneDetails, entered?: FormField
         { title: 'Address', kind: 'name', cell: ({ address, port }) => html`<code>${address}</code> port ${port}` },
         { title: 'State', cell: (secondary) => secondaryState(secondary, zone.serial) },
         { title: 'Serial', kind: 'number', cell: ({ serial }) => serial ?? '–' },
+        { title: 'Since', cell: ({ createdAt }) => utc(createdAt) },
         { title: 'Transfer key', cell: ({ tsigKey }) => (tsigKey ? html`<code>${tsigKey}</code>` : 'none') },
         mayAct && {
           title: 'Actions',
