@@ -45,7 +45,8 @@ export async function migrateDatabase(url: string, logger: MigrationLogger): Pro
   }
 }
 
-async function takeMigrationLock(client: Client, logger: MigrationLogger): Promise<void> {
+/** Waits until nobody else migrates the database; the lock ends with the client's session. */
+export async function takeMigrationLock(client: Client, logger: MigrationLogger): Promise<void> {
   const deadline = Date.now() + LOCK_WAIT_SECONDS * 1000;
   for (let attempt = 0; ; attempt++) {
     const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
