@@ -22,7 +22,7 @@ ENV NODE_ENV=production \
     FLEETCERT_DATA_DIR=/var/lib/fleetcert
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-COPY package.json ./
+COPY package.json openapi.json ./
 COPY bin bin
 COPY agent agent
 USER fleetcert

@@ -1,16 +1,13 @@
-import type { NestExpressApplication } from '@nestjs/platform-express';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
-/** `/openapi.json`, and a page to read it at `/docs`. */
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+
+import { PROJECT_ROOT } from './platform/project-root.js';
+
+/** `/openapi.json`, and a page to read it at `/docs`: the committed description, which `npm run openapi` writes. */
 export function openApi(app: NestExpressApplication): void {
-  const description = new DocumentBuilder()
-    .setTitle('fleetcert')
-    .setDescription(
-      'Names and publicly trusted certificates for devices on private addresses. Errors are problem documents (RFC 9457).',
-    )
-    .setVersion('1')
-    .addBearerAuth()
-    .build();
-  const document = SwaggerModule.createDocument(app, description);
-  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'openapi.json' });
+  const document = JSON.parse(readFileSync(join(PROJECT_ROOT, 'openapi.json'), 'utf8')) as OpenAPIObject;
+  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'openapi.json', raw: ['json'] });
 }

@@ -1,41 +1,45 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 
-import type { BucketLevel } from '../operators/fleet/bucket-levels.js';
+import type { Schemas } from '../client/fleet-client.js';
 import { describeDuration } from '../issuer/domain/limits/duration.js';
-import type { Environment } from '../platform/config/environment.js';
+import { Console } from './console.js';
+import { fleetCommand } from './fleet-command.js';
+import { plainText } from './plain-text.js';
 import { parseWhole } from './plan-options.js';
-import { ClientError, ServerClient } from './server-client.js';
+import { ServerClient } from './server-client.js';
 
-/** `fleetcert limits`: the levels of the CA's limits at a server, and setting them. Needs FLEETCERT_URL, FLEETCERT_TOKEN. */
-export function limitsCommand(
-  environment: Environment = process.env,
-  print: (text: string) => void = (text) => console.log(text),
-): Command {
-  const limits = new Command('limits').description("the CA's rate limits, as far as the server at FLEETCERT_URL knows");
-  limits
-    .command('list', { isDefault: true })
-    .description('what is left of each')
-    .option('--json', 'print as JSON')
-    .action((options: { json?: boolean }) =>
-      reported(async () => {
-        const { items } = await new ServerClient(environment).call<{ items: BucketLevel[] }>('GET', '/v1/limits');
-        print(options.json ? JSON.stringify(items) : levelsText(items));
+type BucketLevel = Schemas['BucketLevel'];
+
+/** `fleetcert limits`: the levels of the CA's limits at a server, and setting them. */
+export function limitsCommand(console = new Console()): Command {
+  const limits = fleetCommand('limits', "the CA's rate limits, as far as the server at FLEETCERT_URL knows");
+  limits.addCommand(
+    fleetCommand('list', 'what is left of each', ['fleetcert limits list', 'fleetcert limits list --json'])
+      .option('--json', 'print as JSON')
+      .action(async ({ json }: { json?: boolean }) => {
+        const server = new ServerClient(console.environment);
+        const { items } = await server.answer(server.api.GET('/v1/limits'));
+        if (json) console.json(items);
+        else console.print(levelsText(items));
       }),
-    );
-  limits
-    .command('set')
-    .description('set how many are left, by what the CA knows better (other software in the same domain, say)')
-    .argument('<limit>', 'new-orders or certificates-per-domain')
-    .argument('<remaining>', 'how many are left now', parseWhole)
-    .option('--subject <subject>', 'the registered domain or the account URL, where there are several')
-    .option('--json', 'print as JSON')
-    .action((limit: string, remaining: number, { subject, json }: { subject?: string; json?: boolean }) =>
-      reported(async () => {
+    { isDefault: true },
+  );
+  limits.addCommand(
+    fleetCommand('set', 'set how many are left, by what the CA knows better (other software in the same domain, say)', [
+      'fleetcert limits set certificates-per-domain 12 --subject example.com',
+    ])
+      .argument('<limit>', 'new-orders or certificates-per-domain')
+      .argument('<remaining>', 'how many are left now', parseWhole)
+      .option('--subject <subject>', 'the registered domain or the account URL, where there are several')
+      .option('--json', 'print as JSON')
+      .action(async (limit: string, remaining: number, { subject, json }: { subject?: string; json?: boolean }) => {
+        const server = new ServerClient(console.environment);
         const body = { limit, remaining, ...(subject !== undefined && { subject }) };
-        const level = await new ServerClient(environment).call<BucketLevel>('PUT', '/v1/limits', body);
-        print(json ? JSON.stringify(level) : levelsText([level]));
+        const level = await server.answer(server.api.PUT('/v1/limits', { body }));
+        if (json) console.json(level);
+        else console.print(levelsText([level]));
       }),
-    );
+  );
   return limits;
 }
 
@@ -44,19 +48,9 @@ function levelsText(levels: readonly BucketLevel[]): string {
   return levels
     .map(
       ({ limit, subject, level, capacity, reserved, refillSeconds, secondsUntilFull }) =>
-        `${limit} (${subject}): ${level} of ${capacity} left, ${reserved} taken by orders in flight, ` +
+        `${plainText(limit)} (${plainText(subject)}): ${level} of ${capacity} left, ${reserved} taken by orders in flight, ` +
         `one more every ${describeDuration(refillSeconds)}` +
         (secondsUntilFull > 0 ? `, full in ${describeDuration(secondsUntilFull)}` : ''),
     )
     .join('\n');
-}
-
-async function reported(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof ClientError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = error.exitCode;
-  }
 }

@@ -1,57 +1,90 @@
+import { createFleetClient, type FleetClient } from '../client/fleet-client.js';
 import type { Environment } from '../platform/config/environment.js';
+import { CommandError, EXIT } from './exit-codes.js';
+import { plainText } from './plain-text.js';
 
-/** Exit codes of commands that talk to a server, as sysexits.h has them. */
-export const CLIENT_EXIT = { failed: 1, usage: 64, unavailable: 69, refused: 77, configuration: 78 } as const;
-
-/** A command that talks to a server cannot do what was asked. The message is a sentence for a person. */
-export class ClientError extends Error {
-  override readonly name = 'ClientError';
-
-  constructor(
-    message: string,
-    readonly exitCode: number,
-  ) {
-    super(message);
-  }
+/** A call's outcome, as the typed client has it. */
+export interface Outcome<Answer> {
+  readonly data?: Answer;
+  readonly error?: unknown;
+  readonly response: Response;
 }
 
-const PATIENCE_MILLISECONDS = 30_000;
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
 
 /** The operator API of the server at FLEETCERT_URL, with the credential in FLEETCERT_TOKEN. */
 export class ServerClient {
-  readonly #url: string;
-  readonly #token: string;
+  readonly url: string;
+  /** Its calls, typed; `answer` turns what they resolve to into data or an error for a person. */
+  readonly api: FleetClient;
 
-  /** @throws ClientError when one of them is not set */
+  /** @throws CommandError when one of the variables is not set, or cannot be right */
   constructor(environment: Environment) {
-    const url = environment['FLEETCERT_URL']?.trim().replace(/\/+$/, '');
-    const token = environment['FLEETCERT_TOKEN']?.trim();
-    if (!url) throw new ClientError("FLEETCERT_URL: needed: the server's address", CLIENT_EXIT.configuration);
-    if (!token) throw new ClientError('FLEETCERT_TOKEN: needed: an operator credential', CLIENT_EXIT.configuration);
-    this.#url = url;
-    this.#token = token;
+    this.url = urlOf(environment['FLEETCERT_URL']);
+    this.api = createFleetClient({ url: this.url, token: tokenOf(environment['FLEETCERT_TOKEN']) });
   }
 
-  /** The answer's body. @throws ClientError with the server's own words when it refuses */
-  async call<Body>(method: 'GET' | 'PUT' | 'POST' | 'DELETE', path: string, body?: object): Promise<Body> {
-    let response: Response;
+  /** The answer of a call. @throws CommandError with the server's own words when it refuses */
+  async answer<Answer>(call: Promise<Outcome<Answer>>): Promise<Answer> {
+    let outcome: Outcome<Answer>;
     try {
-      response = await fetch(this.#url + path, {
-        method,
-        headers: { authorization: `Bearer ${this.#token}`, ...(body && { 'content-type': 'application/json' }) },
-        ...(body && { body: JSON.stringify(body) }),
-        signal: AbortSignal.timeout(PATIENCE_MILLISECONDS),
-      });
+      outcome = await call;
     } catch (error) {
-      const why = (error as Error & { cause?: Error }).cause?.message ?? (error as Error).message;
-      throw new ClientError(`${this.#url} cannot be reached: ${why}`, CLIENT_EXIT.unavailable);
+      throw this.#unreachable(error as Error);
     }
-    const answer = (await response.json().catch(() => undefined)) as (Body & { detail?: string }) | undefined;
-    if (response.ok) return answer as Body;
-    const isRefused = response.status === 401 || response.status === 403;
-    throw new ClientError(
-      answer?.detail ?? `${this.#url} answered ${response.status}`,
-      isRefused ? CLIENT_EXIT.refused : CLIENT_EXIT.failed,
+    if (outcome.response.ok) return outcome.data as Answer;
+    throw this.#refusal(outcome);
+  }
+
+  #unreachable(error: Error): CommandError {
+    if (error instanceof SyntaxError) {
+      return new CommandError(`${this.url} answers, but not as fleetcert does: is FLEETCERT_URL right?`, EXIT.failed);
+    }
+    const why = error.name === 'TimeoutError' ? 'it does not answer in time' : messageOf(error.cause) || error.message;
+    return new CommandError(`${this.url} cannot be reached: ${plainText(why)}`, EXIT.unavailable);
+  }
+
+  #refusal({ error, response }: Outcome<unknown>): CommandError {
+    const { detail } = (error ?? {}) as { detail?: unknown };
+    const words = typeof detail === 'string' ? plainText(detail) : `${this.url} answered ${response.status}`;
+    return new CommandError(words, exitCodeOf(response.status));
+  }
+}
+
+function exitCodeOf(status: number): number {
+  if (status === 401 || status === 403) return EXIT.refused;
+  return status === 429 || status === 503 ? EXIT.later : EXIT.failed;
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : '';
+}
+
+function urlOf(given: string | undefined): string {
+  const text = given?.trim().replace(/\/+$/, '');
+  if (!text) {
+    throw new CommandError(
+      "FLEETCERT_URL is not set: the server's address, such as https://devices.example.com (sandbox: http://127.0.0.1:8080)",
+      EXIT.configuration,
     );
   }
+  const url = URL.parse(text);
+  const isUsable = url && ['http:', 'https:'].includes(url.protocol) && !url.username && !url.search && !url.hash;
+  // The value is not shown: where it is wrong, it may be the credential.
+  if (!isUsable) throw new CommandError('FLEETCERT_URL: expected http:// or https:// and a host', EXIT.configuration);
+  return text;
+}
+
+function tokenOf(given: string | undefined): string {
+  const text = given?.trim();
+  if (!text) {
+    throw new CommandError(
+      "FLEETCERT_TOKEN is not set: an operator credential (the first one is in the file admin-token in the server's data directory)",
+      EXIT.configuration,
+    );
+  }
+  if (!VISIBLE_ASCII.test(text)) {
+    throw new CommandError('FLEETCERT_TOKEN: expected one word, fco_…', EXIT.configuration);
+  }
+  return text;
 }

@@ -11,6 +11,7 @@ import supertest from 'supertest';
 import type TestAgent from 'supertest/lib/agent.js';
 
 import { AppModule } from '../../src/app.module.js';
+import { openApi } from '../../src/openapi.js';
 import type { Environment } from '../../src/platform/config/environment.js';
 import { readConfig } from '../../src/platform/config/read-config.js';
 import { configureHttp } from '../../src/platform/http/configure-http.js';
@@ -71,6 +72,7 @@ export async function startApp(databaseUrl: string, environment: Environment = {
     abortOnError: false,
   });
   configureHttp(app, config.http);
+  openApi(app);
   Logger.overrideLogger(false);
   await app.listen(0, '127.0.0.1');
   const anyone = supertest.agent(app.getHttpServer());

@@ -1,0 +1,4500 @@
+/** Made from openapi.json by `npm run openapi`; changes by hand are lost. */
+export interface paths {
+  '/agent': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The agent, a POSIX shell script */
+    get: operations['agentShow'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/health/live': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The process runs */
+    get: operations['healthLive'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/health/ready': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Database, zone and DNS listeners are there */
+    get: operations['healthReady'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/metrics': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Measures as Prometheus text; from this machine, or with an operator credential */
+    get: operations['metricsShow'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/roots.pem': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Root certificates that devices may trust this server by (PEM)
+     * @description Over TLS of our own the header `Fleetcert-Key-Pin` holds the pin of the key, `sha256//…`: whoever trusts the connection can keep it for the day when clock or roots are of no use.
+     */
+    get: operations['rootsShow'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/api-keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Operator credentials, without the credentials themselves */
+    get: operations['apiKeysList'];
+    put?: never;
+    /** Make an operator credential; it is shown this once */
+    post: operations['apiKeysCreate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/api-keys/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Revoke an operator credential */
+    delete: operations['apiKeysRevoke'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/audit': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Who did what, newest first */
+    get: operations['auditList'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/device': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What the server knows of the calling device */
+    get: operations['deviceShow'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/device/access': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Credentials of existing clients, without their secrets */
+    get: operations['deviceAccessList'];
+    put?: never;
+    /** Credentials for an existing client; shown this once */
+    post: operations['deviceAccessCreate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/device/access/{accessId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** End one of them */
+    delete: operations['deviceAccessEnd'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/device/addresses': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    /** Replace the device's addresses; DNS serves them when this answers */
+    put: operations['deviceReplaceAddresses'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/device/certificate': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The newest certificate: a PEM chain, or JSON */
+    get: operations['certificateShow'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/device/certificate/revoke': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Revoke the newest certificate: recorded at once, told to the CA until that confirms */
+    post: operations['certificateRevoke'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/device/orders': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Order a certificate for the device's own name */
+    post: operations['orderCreate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/device/orders/{orderId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** How an order of the calling device goes */
+    get: operations['orderShow'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/device/token': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** A new credential; the old one works until the new one is first used */
+    post: operations['deviceRotateToken'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/devices': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Devices, oldest enrollment first */
+    get: operations['devicesList'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/devices/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One device */
+    get: operations['devicesShow'];
+    put?: never;
+    post?: never;
+    /** Delete a device: its records go, its credential ends, its name is never given out again */
+    delete: operations['devicesDelete'];
+    options?: never;
+    head?: never;
+    /** Set a device's note, group or wildcard */
+    patch: operations['devicesChange'];
+    trace?: never;
+  };
+  '/v1/devices/{id}/access': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A device's credentials for existing clients, without their secrets */
+    get: operations['operatorAccessList'];
+    put?: never;
+    /** Credentials for an existing client of a device; shown this once */
+    post: operations['operatorAccessCreate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/devices/{id}/access/{accessId}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** End one of them */
+    delete: operations['operatorAccessEnd'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/devices/{id}/resume': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** End a suspension */
+    post: operations['devicesResume'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/devices/{id}/suspend': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Let a device change nothing and get nothing new */
+    post: operations['devicesSuspend'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/enroll': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Enroll: an enrollment key for a name and a credential */
+    post: operations['enroll'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/enrollment-keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Enrollment keys, without the keys themselves */
+    get: operations['enrollmentKeysList'];
+    put?: never;
+    /** Make an enrollment key; it is shown this once */
+    post: operations['enrollmentKeysCreate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/enrollment-keys/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** Revoke an enrollment key; the devices that it enrolled stay */
+    delete: operations['enrollmentKeysRevoke'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/events': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What happened, newest first */
+    get: operations['eventsList'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/events/stream': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What happens, as server-sent events: those after Last-Event-ID, or from now on */
+    get: operations['eventsStream'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/fleet': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The fleet at a glance */
+    get: operations['fleetShow'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/fleet/forecast': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** When a rollout of more devices would end, what binds, and what would help */
+    get: operations['fleetForecast'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/limits': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The levels of the CA's limits, as far as they are known here */
+    get: operations['limitsShow'];
+    /** Set how many are left of a limit, by what the CA knows better */
+    put: operations['limitsPrime'];
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/orders': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The queue and its reasons, oldest first */
+    get: operations['ordersList'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/orders/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One order */
+    get: operations['ordersShow'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/orders/{id}/retry': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Try an order again now: one that waits, or one that failed */
+    post: operations['ordersRetry'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/webhooks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Webhooks, without their secrets */
+    get: operations['webhooksList'];
+    put?: never;
+    /** Have events sent to a URL; the secret that signs them is shown this once */
+    post: operations['webhooksCreate'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/webhooks/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** End a webhook */
+    delete: operations['webhooksDelete'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/webhooks/{id}/deliveries': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What was sent, what waits, and what was given up, newest first */
+    get: operations['webhooksDeliveries'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/webhooks/{id}/retry': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Try once more what was given up */
+    post: operations['webhooksRetry'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/zones': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The zones that are served, with serials */
+    get: operations['zonesList'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/zones/{zone}/records': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The fixed records of a zone */
+    get: operations['zonesListRecords'];
+    /** Replace one RRset of fixed records; DNS serves it when this answers */
+    put: operations['zonesPutRecords'];
+    post?: never;
+    /** Delete one RRset of fixed records */
+    delete: operations['zonesDeleteRecords'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/zones/{zone}/secondaries': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The secondaries of a zone, each with the serial it serves now */
+    get: operations['zonesListSecondaries'];
+    put?: never;
+    /** Let a server transfer the zone, and send it NOTIFY */
+    post: operations['zonesCreateSecondary'];
+    /** End a secondary, by ?id= */
+    delete: operations['zonesDeleteSecondary'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/zones/{zone}/secondaries/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** End a secondary */
+    delete: operations['zonesDeleteSecondaryByPath'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/zones/{zone}/tsig-keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** The transfer keys of a zone, without their secrets */
+    get: operations['zonesListTsigKeys'];
+    put?: never;
+    /** Make a transfer key; the secret is shown this once */
+    post: operations['zonesCreateTsigKey'];
+    /** End a transfer key, by ?name= */
+    delete: operations['zonesDeleteTsigKey'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/zones/{zone}/tsig-keys/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /** End a transfer key */
+    delete: operations['zonesDeleteTsigKeyByPath'];
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+  schemas: {
+    /** @description What clients of acme-dns keep of a registration; shown once. */
+    AcmeDnsAccess: {
+      accessId: string;
+      /** @enum {string} */
+      door: 'acme-dns';
+      username: string;
+      password: string;
+      /** @description Where the TXT values are served: a CNAME to it lets other names use the device's access, too. */
+      fulldomain: string;
+      subdomain: string;
+      allowfrom: string[];
+      server_url: string;
+    };
+    AddressesAnswer: {
+      name: string;
+      addresses: string[];
+      changed: boolean;
+    };
+    AddressesDto: {
+      /**
+       * @description All of the addresses; an empty list takes the records away
+       * @example [
+       *       "10.1.1.4",
+       *       "fd00::4"
+       *     ]
+       */
+      addresses: string[];
+    };
+    ApiKeyItem: {
+      id: string;
+      /** @enum {string} */
+      role: 'viewer' | 'operator' | 'admin';
+      note: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      expiresAt: string | null;
+    };
+    ApiKeyItemPage: {
+      items: components['schemas']['ApiKeyItem'][];
+      nextCursor: string | null;
+    };
+    /** @description A bucket of the CA's limits that orders share, as far as it is known here. */
+    BucketLevel: {
+      /** @enum {string} */
+      limit:
+        | 'new-orders'
+        | 'certificates-per-domain'
+        | 'certificates-per-exact-set'
+        | 'failed-authorizations'
+        | 'consecutive-failures'
+        | 'new-nonce-requests'
+        | 'new-order-requests'
+        | 'renewal-info-requests'
+        | 'other-requests'
+        | 'directory-requests';
+      /** @description The registered domain, or the account's URL. */
+      subject: string;
+      /** @description For people: "new orders of the account". */
+      title: string;
+      capacity: number;
+      /** @description Whole tokens that may be spent now; those of orders in flight are taken. */
+      level: number;
+      reserved: number;
+      /** @description One more every so many seconds. */
+      refillSeconds: number;
+      /** @description Seconds until it is full, when nothing more is spent; 0: it is full. */
+      secondsUntilFull: number;
+    };
+    CertificateAnswer: {
+      /** @description Leaf first, no root */
+      pem: string;
+      /** @description Lower-case hex */
+      serial: string;
+      /** @description SHA-256 of the leaf, lower-case hex */
+      sha256: string;
+      /** Format: date-time */
+      notBefore: string;
+      /** Format: date-time */
+      notAfter: string;
+      /**
+       * Format: date-time
+       * @description When to order the next one
+       */
+      renewAt: string;
+      /** @description Seconds until notAfter by the server's clock, 0 when it has passed */
+      secondsLeft: number;
+    };
+    CreateOrderDto: {
+      /**
+       * @description PKCS #10 certification request for the device's own name (and `*.` below it): PEM, or DER in base64
+       * @example -----BEGIN CERTIFICATE REQUEST-----
+       *     MIH…
+       *     -----END CERTIFICATE REQUEST-----
+       */
+      csr: string;
+      /**
+       * @description May the server renew for the same key when the device does not come for its renewal?
+       * @default true
+       */
+      renewWhileAway: boolean;
+    };
+    /** @description What is shown once. `secret` is base64, as every DNS software takes it. */
+    CreatedTsigKey: {
+      name: string;
+      /** @enum {string} */
+      algorithm: 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512';
+      secret: string;
+    };
+    DeviceAnswer: {
+      deviceId: string;
+      name: string;
+      zone: string;
+      state: string;
+      addresses: string[];
+      serverTime: string;
+      certificate: {
+        serial: string;
+        sha256: string;
+        notBefore: string;
+        notAfter: string;
+        secondsLeft: number;
+        names: string[];
+      } | null;
+      order: {
+        orderId: string;
+        status: string;
+        names: string[];
+        reason?: string;
+        estimatedAt?: string;
+      } | null;
+      /** @description When the device should ask for a new certificate; null while it has none. */
+      renewAt: string | null;
+    };
+    DeviceChangesDto: {
+      note?: string | null;
+      group?: string | null;
+      /** @description Answer *.<device> with the device's addresses */
+      wildcard?: boolean;
+    };
+    /** @description A device as operators see it. Times are ISO 8601 in JSON. */
+    DeviceItem: {
+      deviceId: string;
+      name: string;
+      label: string;
+      zone: string;
+      state: string;
+      addresses: string[];
+      wildcard: boolean;
+      hardwareId: string | null;
+      group: string | null;
+      note: string | null;
+      /** Format: date-time */
+      enrolledAt: string;
+      /** Format: date-time */
+      lastSeenAt: string | null;
+      /** Format: date-time */
+      cloneSuspectedAt: string | null;
+      /** @enum {string} */
+      certificateHealth: 'ok' | 'renewing' | 'at-risk' | 'expired' | 'none' | 'failing';
+      certificate: {
+        serial: string;
+        /** Format: date-time */
+        notAfter: string;
+        /** Format: date-time */
+        renewAt: string;
+      } | null;
+      order: {
+        orderId: string;
+        status: string;
+        reason: string | null;
+      } | null;
+    };
+    /** @description A device as operators see it. Times are ISO 8601 in JSON. */
+    DeviceItemPage: {
+      items: components['schemas']['DeviceItem'][];
+      nextCursor: string | null;
+    };
+    EnrollDto: {
+      /**
+       * @description What the operator handed out
+       * @example fck_…
+       */
+      enrollmentKey: string;
+      /** @description Serial number, MAC address or the like: keeps one piece of hardware from enrolling twice */
+      hardwareId?: string;
+      /**
+       * @example [
+       *       "10.1.1.4",
+       *       "fd00::4"
+       *     ]
+       */
+      addresses?: string[];
+    };
+    EnrolledDevice: {
+      deviceId: string;
+      name: string;
+      label: string;
+      zone: string;
+      /** @description Shown this once. */
+      token: string;
+      addresses: string[];
+      serverTime: string;
+    };
+    EnrollmentKeyItem: {
+      id: string;
+      zone: string;
+      group: string | null;
+      note: string | null;
+      maxUses: number | null;
+      uses: number;
+      /** Format: date-time */
+      expiresAt: string | null;
+      /** Format: date-time */
+      createdAt: string;
+    };
+    EnrollmentKeyItemPage: {
+      items: components['schemas']['EnrollmentKeyItem'][];
+      nextCursor: string | null;
+    };
+    /** @description An event as operators see it. */
+    EventItem: {
+      /** @description Rises with each event. */
+      id: string;
+      /** @enum {string} */
+      type:
+        | 'device.enrolled'
+        | 'device.suspended'
+        | 'device.resumed'
+        | 'device.deleted'
+        | 'device.addresses_changed'
+        | 'device.clone_suspected'
+        | 'device.silent'
+        | 'device.returned'
+        | 'order.failed'
+        | 'order.deferred'
+        | 'certificate.issued'
+        | 'certificate.revoked'
+        | 'certificate.lapsed'
+        | 'certificate.at_risk'
+        | 'certificate.expired'
+        | 'limit.near'
+        | 'ca.paused'
+        | 'ca.unreachable'
+        | 'ca.returned'
+        | 'secondary.behind'
+        | 'zone.feed_lag'
+        | 'alarm.resolved'
+        | 'operator.signed_in';
+      /** @enum {string} */
+      severity: 'info' | 'warning' | 'critical';
+      subject: components['schemas']['EventSubject'];
+      message: string;
+      data: {
+        [key: string]: unknown;
+      };
+      /** Format: date-time */
+      createdAt: string;
+    };
+    /** @description An event as operators see it. */
+    EventItemPage: {
+      items: components['schemas']['EventItem'][];
+      nextCursor: string | null;
+    };
+    /** @description What an event is about. `id` is stable; `name` is what people know it by. */
+    EventSubject: {
+      /** @enum {string} */
+      kind: 'operator' | 'device' | 'zone' | 'secondary' | 'limit' | 'ca';
+      id: string;
+      name?: string;
+    };
+    /** @description An RRset as operators write it. */
+    FixedRecords: {
+      /** @description Relative to the apex; `@` is the apex. */
+      name: string;
+      type: string;
+      /** @description Seconds. */
+      ttl: number;
+      /** @description In presentation format; names in them are relative to the apex unless they end in a dot. */
+      values: string[];
+    };
+    /** @description An RRset as operators write it. */
+    FixedRecordsPage: {
+      items: components['schemas']['FixedRecords'][];
+      nextCursor: string | null;
+    };
+    /** @description What a rollout of more devices means for the fleet as it stands. Times are ISO 8601 UTC; null: never. */
+    FleetForecast: {
+      devices: number;
+      established: number;
+      waiting: number;
+      lifetimeSeconds: number;
+      rollout: {
+        endsAt: string | null;
+        binds: {
+          limit: string;
+          subject?: string;
+        };
+      };
+      options: unknown[];
+      renewalsPerDay: number;
+      steady: components['schemas']['SteadyUse'][];
+      /** @description Seconds to replace every certificate, as after a mass revocation. */
+      replaceAllSeconds: number;
+    };
+    /** @description What an operator sees first. */
+    FleetSummary: {
+      serverTime: string;
+      devices: {
+        total: number;
+        active: number;
+        suspended: number;
+        cloneSuspected: number;
+      };
+      certificates: {
+        ok: number;
+        renewing: number;
+        'at-risk': number;
+        expired: number;
+        none: number;
+        failing: number;
+      };
+      soonestExpiries: {
+        deviceId: string;
+        name: string;
+        /** Format: date-time */
+        notAfter: string;
+      }[];
+      failures: {
+        orderId: string;
+        deviceId: string;
+        name: string;
+        reason: string | null;
+        /** Format: date-time */
+        at: string;
+      }[];
+      queue: {
+        queued: number;
+        issuing: number;
+        deferred: number;
+        reasons: {
+          reason: string;
+          orders: number;
+        }[];
+      };
+      buckets: components['schemas']['BucketLevel'][];
+      zones: {
+        zone: string;
+        serial: number;
+      }[];
+    };
+    ListedAccess: {
+      accessId: string;
+      door: string;
+      name: string;
+      types: string[];
+      /** Format: date-time */
+      createdAt: string;
+    };
+    ListedAccessPage: {
+      items: components['schemas']['ListedAccess'][];
+      nextCursor: string | null;
+    };
+    ListedAuditEntry: {
+      id: string;
+      /** Format: date-time */
+      at: string;
+      /** @description The API key's id, or `admin-token`. */
+      operatorId: string;
+      role: string;
+      /** @description `DELETE /v1/devices/:id` */
+      action: string;
+      /** @description The ids and names that the action was about. */
+      target: string | null;
+      details: {
+        [key: string]: unknown;
+      };
+      clientAddress: string | null;
+      requestId: string | null;
+      status: number;
+      /** @description `done`, or the code of the problem. */
+      outcome: string;
+    };
+    ListedAuditEntryPage: {
+      items: components['schemas']['ListedAuditEntry'][];
+      nextCursor: string | null;
+    };
+    ListedDelivery: {
+      id: string;
+      eventId: string;
+      type: string;
+      /** @enum {string} */
+      state: 'pending' | 'delivered' | 'dead';
+      attempts: number;
+      /** Format: date-time */
+      nextAttemptAt: string | null;
+      lastStatus: number | null;
+      lastError: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      endedAt: string | null;
+    };
+    ListedDeliveryPage: {
+      items: components['schemas']['ListedDelivery'][];
+      nextCursor: string | null;
+    };
+    ListedSecondary: {
+      id: string;
+      address: string;
+      port: number;
+      tsigKey: string | null;
+      /** Format: date-time */
+      createdAt: string;
+      /** @description The SOA serial that it serves at this moment; null when it did not answer. */
+      serial: number | null;
+    };
+    ListedSecondaryPage: {
+      items: components['schemas']['ListedSecondary'][];
+      nextCursor: string | null;
+    };
+    ListedTsigKey: {
+      name: string;
+      /** @enum {string} */
+      algorithm: 'hmac-sha256' | 'hmac-sha384' | 'hmac-sha512';
+      /** @enum {string} */
+      use: 'transfer';
+      /** Format: date-time */
+      createdAt: string;
+    };
+    ListedTsigKeyPage: {
+      items: components['schemas']['ListedTsigKey'][];
+      nextCursor: string | null;
+    };
+    ListedWebhook: {
+      id: string;
+      url: string;
+      events: string[];
+      includeChain: boolean;
+      /** Format: date-time */
+      createdAt: string;
+      pending: number;
+      /** @description Given up after the last try. */
+      dead: number;
+    };
+    ListedWebhookPage: {
+      items: components['schemas']['ListedWebhook'][];
+      nextCursor: string | null;
+    };
+    NewAccessDto: {
+      /** @enum {string} */
+      door: 'acme-dns' | 'httpreq' | 'dyndns2' | 'rfc2136';
+      /**
+       * @description rfc2136 only
+       * @default [
+       *       "TXT"
+       *     ]
+       */
+      types: ('TXT' | 'A' | 'AAAA')[];
+      /** @description acme-dns only: CIDR ranges that updates may come from */
+      allowfrom?: string[];
+    };
+    NewApiKeyDto: {
+      /** @enum {string} */
+      role: 'viewer' | 'operator' | 'admin';
+      note?: string;
+      /** Format: date-time */
+      expiresAt?: string;
+    };
+    NewEnrollmentKeyDto: {
+      /** @description How many devices may enroll with it; absent: any number */
+      maxUses?: number;
+      /** Format: date-time */
+      expiresAt?: string;
+      /** @description The zone that its devices get names in; absent: the first one */
+      zone?: string;
+      group?: string;
+      note?: string;
+    };
+    NewSecondaryDto: {
+      /** @example 192.0.2.54 */
+      address: string;
+      /** @example 53 */
+      port: number;
+      /** @description The name of a transfer key */
+      tsigKey?: string;
+    };
+    NewTsigKeyDto: {
+      /** @example ns2.example.com */
+      name: string;
+      /** @example hmac-sha256 */
+      algorithm: string;
+      /** @enum {string} */
+      use: 'transfer';
+    };
+    NewWebhookDto: {
+      /** @example https://hooks.example.com/fleetcert */
+      url: string;
+      /** @description Types of events; * for all of them */
+      events: (
+        | '*'
+        | 'device.enrolled'
+        | 'device.suspended'
+        | 'device.resumed'
+        | 'device.deleted'
+        | 'device.addresses_changed'
+        | 'device.clone_suspected'
+        | 'device.silent'
+        | 'device.returned'
+        | 'order.failed'
+        | 'order.deferred'
+        | 'certificate.issued'
+        | 'certificate.revoked'
+        | 'certificate.lapsed'
+        | 'certificate.at_risk'
+        | 'certificate.expired'
+        | 'limit.near'
+        | 'ca.paused'
+        | 'ca.unreachable'
+        | 'ca.returned'
+        | 'secondary.behind'
+        | 'zone.feed_lag'
+        | 'alarm.resolved'
+        | 'operator.signed_in'
+      )[];
+      /**
+       * @description Send the chain (PEM) with certificate.issued
+       * @default false
+       */
+      includeChain: boolean;
+    };
+    OrderAnswer: {
+      /** Format: uuid */
+      orderId: string;
+      /** @enum {string} */
+      status: 'queued' | 'issuing' | 'deferred' | 'issued' | 'failed';
+      /**
+       * @example [
+       *       "k2v7qx.fleet.test"
+       *     ]
+       */
+      names: string[];
+      /** @description What it waits for, or why it failed: a sentence for people */
+      reason?: string;
+      /**
+       * Format: date-time
+       * @description When the certificate can be expected
+       */
+      estimatedAt?: string;
+      /** @description Where the certificate is, once it is issued */
+      certificateUrl?: string;
+    };
+    /** @description An order as operators see it. */
+    OrderItem: {
+      orderId: string;
+      deviceId: string;
+      name: string;
+      group: string | null;
+      names: string[];
+      /** @enum {string} */
+      status: 'queued' | 'issuing' | 'deferred' | 'issued' | 'failed';
+      /** @description Why it waits or failed, for programs; `limit` and `slot` are the planner's. */
+      reasonCode: string | null;
+      reason: string | null;
+      /**
+       * Format: date-time
+       * @description When its certificate is to be expected; null for one that has ended, or waits for an operator or the CA's return.
+       */
+      estimatedAt: string | null;
+      /** Format: date-time */
+      nextAttemptAt: string;
+      failures: number;
+      manual: boolean;
+      /** Format: date-time */
+      queuedAt: string;
+      /** Format: date-time */
+      createdAt: string;
+    };
+    /** @description An order as operators see it. */
+    OrderItemPage: {
+      items: components['schemas']['OrderItem'][];
+      nextCursor: string | null;
+    };
+    /** @description What lego's httpreq, ddclient or a router need; shown once. */
+    PasswordAccess: {
+      accessId: string;
+      /** @enum {string} */
+      door: 'httpreq' | 'dyndns2';
+      url: string;
+      username: string;
+      password: string;
+    };
+    PrimedLimitDto: {
+      /** @example certificates-per-domain */
+      limit: string;
+      /** @description The registered domain or the account URL; absent: the only one */
+      subject?: string;
+      /** @description How many are left now */
+      remaining: number;
+    };
+    /** @description An error (RFC 9457). Programs look at `type`; `detail` is for people, and may change. */
+    Problem: {
+      /** @description `urn:fleetcert:problem:` and a code that stays */
+      type: string;
+      title: string;
+      status: number;
+      /** @description What to do about it */
+      detail: string;
+      /** @description The fields that are wrong */
+      errors?: {
+        /** @description Its path, such as `addresses[1]` */
+        field: string;
+        detail: string;
+      }[];
+      /** @description Of `/health/ready` alone: each part of the server, `ok` or what is wrong */
+      checks?: {
+        [key: string]: string;
+      };
+    };
+    RecordsDto: {
+      /**
+       * @description Relative to the apex; @ is the apex
+       * @example www
+       */
+      name: string;
+      /** @example A */
+      type: string;
+      /**
+       * @description Seconds
+       * @example 3600
+       */
+      ttl: number;
+      /**
+       * @description In presentation format
+       * @example [
+       *       "192.0.2.7"
+       *     ]
+       */
+      values: string[];
+    };
+    RevocationAnswer: {
+      serial: string;
+      /** Format: date-time */
+      revokedAt: string;
+      reason: string;
+    };
+    RevokeDto: {
+      /**
+       * @description Why, as RFC 5280 section 5.3.1 calls it (or its number). `keyCompromise` refuses the key for ever.
+       * @default unspecified
+       * @enum {string}
+       */
+      reason: 'unspecified' | 'keyCompromise' | 'superseded' | 'cessationOfOperation';
+    };
+    /** @description What nsupdate, certbot-dns-rfc2136 or lego need; shown once. */
+    Rfc2136Access: {
+      accessId: string;
+      /** @enum {string} */
+      door: 'rfc2136';
+      /** @description Address of this server's DNS, with `:port` where that is not 53. */
+      server: string;
+      zone: string;
+      keyName: string;
+      algorithm: string;
+      /** @description Base64. */
+      secret: string;
+      types: ('TXT' | 'A' | 'AAAA')[];
+    };
+    /** @description How much of a limit the fleet takes when it is rolled out and only renews; by bucket for shared ones. */
+    SteadyUse: {
+      /** @enum {string} */
+      limitName:
+        | 'new-orders'
+        | 'certificates-per-domain'
+        | 'certificates-per-exact-set'
+        | 'failed-authorizations'
+        | 'consecutive-failures'
+        | 'new-nonce-requests'
+        | 'new-order-requests'
+        | 'renewal-info-requests'
+        | 'other-requests'
+        | 'directory-requests';
+      /** @description The registered domain; `a device` for the buckets of one; the account or address otherwise. */
+      subject: string;
+      usedPerDay: number;
+      allowedPerDay: number;
+      /** @description used / allowed. Above 1 the fleet does not fit. */
+      part: number;
+    };
+    ZoneItem: {
+      zone: string;
+      /** @description What this server answers with at this moment; null while the zone is not loaded. */
+      serial: number | null;
+      /** @description The newest one in the database: this server is behind while the two differ. */
+      committedSerial: number;
+      names: number;
+      nameServers: string[];
+    };
+    ZoneItemPage: {
+      items: components['schemas']['ZoneItem'][];
+      nextCursor: string | null;
+    };
+  };
+  responses: {
+    /** @description `address_not_allowed`: An address is outside the policy */
+    address_not_allowed: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:address_not_allowed';
+        };
+      };
+    };
+    /** @description `already_revoked`: The certificate is revoked already */
+    already_revoked: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:already_revoked';
+        };
+      };
+    };
+    /** @description `conflict`: This conflicts with what is there */
+    conflict: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:conflict';
+        };
+      };
+    };
+    /** @description `csr_rejected`: The CSR was rejected */
+    csr_rejected: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:csr_rejected';
+        };
+      };
+    };
+    /** @description `device_suspended`: The device is suspended */
+    device_suspended: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:device_suspended';
+        };
+      };
+    };
+    /** @description `device_suspended`: The device is suspended. `forbidden`: This credential may not do that */
+    'device_suspended.forbidden': {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:device_suspended' | 'urn:fleetcert:problem:forbidden';
+        };
+      };
+    };
+    /** @description `enrollment_key_invalid`: The enrollment key does not work */
+    enrollment_key_invalid: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:enrollment_key_invalid';
+        };
+      };
+    };
+    /** @description `forbidden`: This credential may not do that */
+    forbidden: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:forbidden';
+        };
+      };
+    };
+    /** @description `hardware_id_enrolled`: This hardware is enrolled already */
+    hardware_id_enrolled: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:hardware_id_enrolled';
+        };
+      };
+    };
+    /** @description `internal`: The server failed */
+    internal: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:internal';
+        };
+      };
+    };
+    /** @description `invalid_request`: The request is not valid */
+    invalid_request: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:invalid_request';
+        };
+      };
+    };
+    /** @description `invalid_request`: The request is not valid. `malformed_json`: The body is not JSON */
+    'invalid_request.malformed_json': {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:invalid_request' | 'urn:fleetcert:problem:malformed_json';
+        };
+      };
+    };
+    /** @description `no_certificate`: There is no certificate yet */
+    no_certificate: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:no_certificate';
+        };
+      };
+    };
+    /** @description `not_found`: There is no such thing */
+    not_found: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:not_found';
+        };
+      };
+    };
+    /** @description `not_found`: There is no such thing. `unknown_zone`: This zone is not served here */
+    'not_found.unknown_zone': {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:not_found' | 'urn:fleetcert:problem:unknown_zone';
+        };
+      };
+    };
+    /** @description `order_not_retryable`: The order cannot be retried */
+    order_not_retryable: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:order_not_retryable';
+        };
+      };
+    };
+    /** @description `order_open`: Another order is being worked on */
+    order_open: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:order_open';
+        };
+      };
+    };
+    /** @description `payload_too_large`: The body is too large */
+    payload_too_large: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:payload_too_large';
+        };
+      };
+    };
+    /** @description `record_rejected`: The record was rejected */
+    record_rejected: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:record_rejected';
+        };
+      };
+    };
+    /** @description `unauthorized`: A credential is needed */
+    unauthorized: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:unauthorized';
+        };
+      };
+    };
+    /** @description `unavailable`: The server cannot do this right now */
+    unavailable: {
+      headers: {
+        /** @description Seconds to wait before trying again */
+        'Retry-After'?: number;
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:unavailable';
+        };
+      };
+    };
+    /** @description `unknown_zone`: This zone is not served here */
+    unknown_zone: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:unknown_zone';
+        };
+      };
+    };
+    /** @description `unsupported_media_type`: The body has the wrong media type */
+    unsupported_media_type: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:unsupported_media_type';
+        };
+      };
+    };
+  };
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+  agentShow: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The script */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example #!/bin/sh
+           *     …
+           */
+          'text/x-shellscript': string;
+        };
+      };
+      500: components['responses']['internal'];
+    };
+  };
+  healthLive: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The process runs */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "status": "ok"
+           *     }
+           */
+          'application/json': {
+            /** @enum {string} */
+            status: 'ok';
+          };
+        };
+      };
+      500: components['responses']['internal'];
+    };
+  };
+  healthReady: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Ready */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "status": "ok",
+           *       "checks": {
+           *         "database": "ok",
+           *         "dns": "ok",
+           *         "zones": "ok"
+           *       }
+           *     }
+           */
+          'application/json': {
+            /** @enum {string} */
+            status: 'ok';
+            /** @description Each part, and `ok` */
+            checks: {
+              [key: string]: string;
+            };
+          };
+        };
+      };
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  metricsShow: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Prometheus text format */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /** @example fleetcert_dns_zone_serial{zone="d.example.com"} 4711 */
+          'text/plain': string;
+        };
+      };
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  rootsShow: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The bundle, with an ETag */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example -----BEGIN CERTIFICATE-----
+           *     MII…
+           *     -----END CERTIFICATE-----
+           */
+          'application/x-pem-file': string;
+        };
+      };
+      /** @description It is the one of If-None-Match */
+      304: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      500: components['responses']['internal'];
+    };
+  };
+  apiKeysList: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Operator credentials, without the credentials themselves */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *           "role": "viewer",
+           *           "note": "first rack",
+           *           "createdAt": "2026-11-02T09:30:00.000Z",
+           *           "expiresAt": "2027-01-31T00:00:00.000Z"
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['ApiKeyItemPage'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  apiKeysCreate: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "role": "viewer",
+         *       "note": "first rack",
+         *       "expiresAt": "2027-01-31T00:00:00.000Z"
+         *     }
+         */
+        'application/json': components['schemas']['NewApiKeyDto'];
+      };
+    };
+    responses: {
+      /** @description Make an operator credential; it is shown this once */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *       "key": "fck_…",
+           *       "role": "viewer"
+           *     }
+           */
+          'application/json': {
+            id: string;
+            key: string;
+            /** @enum {string} */
+            role: 'viewer' | 'operator' | 'admin';
+          };
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  apiKeysRevoke: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  auditList: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+        /** @description An API key's id, or admin-token */
+        operator?: string;
+        /** @description Entries from this time on */
+        since?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Who did what, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "87",
+           *           "at": "2026-11-02T09:30:00.000Z",
+           *           "operatorId": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *           "role": "text",
+           *           "action": "POST /v1/devices/:id/suspend",
+           *           "target": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
+           *           "details": {
+           *             "group": "rack-1"
+           *           },
+           *           "clientAddress": "198.51.100.7",
+           *           "requestId": "b1946ac9-2492-4d23-9d49-4f9c1f2a3b5c",
+           *           "status": 3,
+           *           "outcome": "done"
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['ListedAuditEntryPage'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  deviceShow: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What the server knows of the calling device */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
+           *       "name": "k2v7q4m3xw5t.d.example.com",
+           *       "zone": "d.example.com",
+           *       "state": "active",
+           *       "addresses": [
+           *         "10.1.1.4",
+           *         "fd00::4"
+           *       ],
+           *       "serverTime": "2026-11-02T11:02:14.000Z",
+           *       "certificate": {
+           *         "serial": "04c5f1a2b3d4e5f60718293a4b5c6d7e8f90",
+           *         "sha256": "5f1c0c1ba0d1f3bb1d5a6c9c5e4b3a2918273645fedcba98765432100f1e2d3c",
+           *         "notBefore": "2026-11-02T09:30:00.000Z",
+           *         "notAfter": "2026-12-17T09:30:00.000Z",
+           *         "secondsLeft": 3880000,
+           *         "names": [
+           *           "k2v7q4m3xw5t.d.example.com"
+           *         ]
+           *       },
+           *       "order": {
+           *         "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
+           *         "status": "active",
+           *         "names": [
+           *           "k2v7q4m3xw5t.d.example.com"
+           *         ],
+           *         "reason": "It waits for the limit of certificates a registered domain (example.com).",
+           *         "estimatedAt": "2026-11-02T09:32:00.000Z"
+           *       },
+           *       "renewAt": "2026-12-02T09:30:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['DeviceAnswer'];
+        };
+      };
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  deviceAccessList: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Credentials of existing clients, without their secrets */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "accessId": "5b0c6a1e-9a0f-4b7a-8f65-2d6f4a2a7c31",
+           *           "door": "rfc2136",
+           *           "name": "k2v7q4m3xw5t.d.example.com",
+           *           "types": [
+           *             "TXT"
+           *           ],
+           *           "createdAt": "2026-11-02T09:30:00.000Z"
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['ListedAccessPage'];
+        };
+      };
+      401: components['responses']['unauthorized'];
+      403: components['responses']['device_suspended'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  deviceAccessCreate: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "door": "rfc2136",
+         *       "types": [
+         *         "TXT"
+         *       ],
+         *       "allowfrom": [
+         *         "text"
+         *       ]
+         *     }
+         */
+        'application/json': components['schemas']['NewAccessDto'];
+      };
+    };
+    responses: {
+      /** @description Credentials for an existing client; shown this once */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "accessId": "5b0c6a1e-9a0f-4b7a-8f65-2d6f4a2a7c31",
+           *       "door": "rfc2136",
+           *       "server": "192.0.2.53",
+           *       "zone": "d.example.com",
+           *       "keyName": "k2v7q4m3xw5t-1.d.example.com",
+           *       "algorithm": "hmac-sha256",
+           *       "secret": "…",
+           *       "types": [
+           *         "TXT"
+           *       ]
+           *     }
+           */
+          'application/json':
+            | components['schemas']['Rfc2136Access']
+            | components['schemas']['AcmeDnsAccess']
+            | components['schemas']['PasswordAccess'];
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['device_suspended'];
+      409: components['responses']['conflict'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  deviceAccessEnd: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description Of the list of accesses
+         * @example 5b0c6a1e-9a0f-4b7a-8f65-2d6f4a2a7c31
+         */
+        accessId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['device_suspended'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  deviceReplaceAddresses: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "addresses": [
+         *         "10.1.1.4",
+         *         "fd00::4"
+         *       ]
+         *     }
+         */
+        'application/json': components['schemas']['AddressesDto'];
+      };
+    };
+    responses: {
+      /** @description Replace the device's addresses; DNS serves them when this answers */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "name": "k2v7q4m3xw5t.d.example.com",
+           *       "addresses": [
+           *         "10.1.1.4",
+           *         "fd00::4"
+           *       ],
+           *       "changed": false
+           *     }
+           */
+          'application/json': components['schemas']['AddressesAnswer'];
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['device_suspended'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      422: components['responses']['address_not_allowed'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  certificateShow: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description The ETag of the one that the device has */
+        'If-None-Match'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The chain, leaf first and without the root; with `Accept: application/json` what there is to know of it */
+      200: {
+        headers: {
+          /** @description Of this certificate in this form */
+          ETag?: string;
+          /** @description Accept */
+          Vary?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example -----BEGIN CERTIFICATE-----
+           *     MII…
+           *     -----END CERTIFICATE-----
+           */
+          'application/pem-certificate-chain': string;
+          /**
+           * @example {
+           *       "pem": "-----BEGIN CERTIFICATE-----\nMII…\n-----END CERTIFICATE-----\n",
+           *       "serial": "04c5f1a2b3d4e5f60718293a4b5c6d7e8f90",
+           *       "sha256": "5f1c0c1ba0d1f3bb1d5a6c9c5e4b3a2918273645fedcba98765432100f1e2d3c",
+           *       "notBefore": "2026-11-02T09:30:00.000Z",
+           *       "notAfter": "2026-12-17T09:30:00.000Z",
+           *       "renewAt": "2026-12-02T09:30:00.000Z",
+           *       "secondsLeft": 3880000
+           *     }
+           */
+          'application/json': components['schemas']['CertificateAnswer'];
+        };
+      };
+      /** @description The one that If-None-Match names */
+      304: {
+        headers: {
+          /** @description Of this certificate in this form */
+          ETag?: string;
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      401: components['responses']['unauthorized'];
+      404: components['responses']['no_certificate'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  certificateRevoke: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "reason": "unspecified"
+         *     }
+         */
+        'application/json': components['schemas']['RevokeDto'];
+      };
+    };
+    responses: {
+      /** @description Recorded */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "serial": "04c5f1a2b3d4e5f60718293a4b5c6d7e8f90",
+           *       "revokedAt": "2026-11-02T10:00:00.000Z",
+           *       "reason": "cessationOfOperation"
+           *     }
+           */
+          'application/json': components['schemas']['RevocationAnswer'];
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['unauthorized'];
+      404: components['responses']['no_certificate'];
+      409: components['responses']['already_revoked'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  orderCreate: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "csr": "-----BEGIN CERTIFICATE REQUEST-----\nMIH…\n-----END CERTIFICATE REQUEST-----\n",
+         *       "renewWhileAway": true
+         *     }
+         */
+        'application/json': components['schemas']['CreateOrderDto'];
+      };
+    };
+    responses: {
+      /** @description Issued for this CSR already */
+      200: {
+        headers: {
+          /** @description Where the order is */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
+           *       "status": "queued",
+           *       "names": [
+           *         "k2v7qx.fleet.test"
+           *       ],
+           *       "reason": "It waits for the limit of certificates a registered domain (example.com).",
+           *       "estimatedAt": "2026-11-02T09:32:00.000Z",
+           *       "certificateUrl": "https://devices.example.com/v1/device/certificate"
+           *     }
+           */
+          'application/json': components['schemas']['OrderAnswer'];
+        };
+      };
+      /** @description Taken; or the open order of this very CSR */
+      202: {
+        headers: {
+          /** @description Where the order is */
+          Location?: string;
+          /** @description Seconds after which to look again, while it is open */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
+           *       "status": "queued",
+           *       "names": [
+           *         "k2v7qx.fleet.test"
+           *       ],
+           *       "reason": "It waits for the limit of certificates a registered domain (example.com).",
+           *       "estimatedAt": "2026-11-02T09:32:00.000Z",
+           *       "certificateUrl": "https://devices.example.com/v1/device/certificate"
+           *     }
+           */
+          'application/json': components['schemas']['OrderAnswer'];
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['device_suspended'];
+      409: components['responses']['order_open'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      422: components['responses']['csr_rejected'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  orderShow: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description As the order was answered
+         * @example 8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f
+         */
+        orderId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Its status */
+      200: {
+        headers: {
+          /** @description Seconds after which to look again, while it is open */
+          'Retry-After'?: number;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
+           *       "status": "queued",
+           *       "names": [
+           *         "k2v7qx.fleet.test"
+           *       ],
+           *       "reason": "It waits for the limit of certificates a registered domain (example.com).",
+           *       "estimatedAt": "2026-11-02T09:32:00.000Z",
+           *       "certificateUrl": "https://devices.example.com/v1/device/certificate"
+           *     }
+           */
+          'application/json': components['schemas']['OrderAnswer'];
+        };
+      };
+      401: components['responses']['unauthorized'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  deviceRotateToken: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A new credential; the old one works until the new one is first used */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "token": "fcd_…"
+           *     }
+           */
+          'application/json': {
+            token: string;
+          };
+        };
+      };
+      401: components['responses']['unauthorized'];
+      403: components['responses']['device_suspended'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  devicesList: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+        state?: 'active' | 'suspended';
+        group?: string;
+        /** @description Part of the name, group, note or hardware id, or a whole address */
+        q?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Devices, oldest enrollment first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
+           *           "name": "k2v7q4m3xw5t.d.example.com",
+           *           "label": "k2v7q4m3xw5t",
+           *           "zone": "d.example.com",
+           *           "state": "active",
+           *           "addresses": [
+           *             "10.1.1.4",
+           *             "fd00::4"
+           *           ],
+           *           "wildcard": false,
+           *           "hardwareId": "SN-20417",
+           *           "group": "rack-1",
+           *           "note": "first rack",
+           *           "enrolledAt": "2026-11-02T09:30:00.000Z",
+           *           "lastSeenAt": "2026-11-02T11:02:13.000Z",
+           *           "cloneSuspectedAt": "2026-11-02T09:30:00.000Z",
+           *           "certificateHealth": "ok",
+           *           "certificate": {
+           *             "serial": "04c5f1a2b3d4e5f60718293a4b5c6d7e8f90",
+           *             "notAfter": "2026-12-17T09:30:00.000Z",
+           *             "renewAt": "2026-12-02T09:30:00.000Z"
+           *           },
+           *           "order": {
+           *             "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
+           *             "status": "active",
+           *             "reason": "It waits for the limit of certificates a registered domain (example.com)."
+           *           }
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['DeviceItemPage'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  devicesShow: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One device */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
+           *       "name": "k2v7q4m3xw5t.d.example.com",
+           *       "label": "k2v7q4m3xw5t",
+           *       "zone": "d.example.com",
+           *       "state": "active",
+           *       "addresses": [
+           *         "10.1.1.4",
+           *         "fd00::4"
+           *       ],
+           *       "wildcard": false,
+           *       "hardwareId": "SN-20417",
+           *       "group": "rack-1",
+           *       "note": "first rack",
+           *       "enrolledAt": "2026-11-02T09:30:00.000Z",
+           *       "lastSeenAt": "2026-11-02T11:02:13.000Z",
+           *       "cloneSuspectedAt": "2026-11-02T09:30:00.000Z",
+           *       "certificateHealth": "ok",
+           *       "certificate": {
+           *         "serial": "04c5f1a2b3d4e5f60718293a4b5c6d7e8f90",
+           *         "notAfter": "2026-12-17T09:30:00.000Z",
+           *         "renewAt": "2026-12-02T09:30:00.000Z"
+           *       },
+           *       "order": {
+           *         "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
+           *         "status": "active",
+           *         "reason": "It waits for the limit of certificates a registered domain (example.com)."
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['DeviceItem'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  devicesDelete: {
+    parameters: {
+      query?: {
+        /** @description Also revoke the certificate */
+        revoke?: boolean;
+      };
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  devicesChange: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "note": "first rack",
+         *       "group": "rack-1",
+         *       "wildcard": false
+         *     }
+         */
+        'application/json': components['schemas']['DeviceChangesDto'];
+      };
+    };
+    responses: {
+      /** @description Set a device's note, group or wildcard */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
+           *       "name": "k2v7q4m3xw5t.d.example.com",
+           *       "label": "k2v7q4m3xw5t",
+           *       "zone": "d.example.com",
+           *       "state": "active",
+           *       "addresses": [
+           *         "10.1.1.4",
+           *         "fd00::4"
+           *       ],
+           *       "wildcard": false,
+           *       "hardwareId": "SN-20417",
+           *       "group": "rack-1",
+           *       "note": "first rack",
+           *       "enrolledAt": "2026-11-02T09:30:00.000Z",
+           *       "lastSeenAt": "2026-11-02T11:02:13.000Z",
+           *       "cloneSuspectedAt": "2026-11-02T09:30:00.000Z",
+           *       "certificateHealth": "ok",
+           *       "certificate": {
+           *         "serial": "04c5f1a2b3d4e5f60718293a4b5c6d7e8f90",
+           *         "notAfter": "2026-12-17T09:30:00.000Z",
+           *         "renewAt": "2026-12-02T09:30:00.000Z"
+           *       },
+           *       "order": {
+           *         "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
+           *         "status": "active",
+           *         "reason": "It waits for the limit of certificates a registered domain (example.com)."
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['DeviceItem'];
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  operatorAccessList: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A device's credentials for existing clients, without their secrets */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "accessId": "5b0c6a1e-9a0f-4b7a-8f65-2d6f4a2a7c31",
+           *           "door": "rfc2136",
+           *           "name": "k2v7q4m3xw5t.d.example.com",
+           *           "types": [
+           *             "TXT"
+           *           ],
+           *           "createdAt": "2026-11-02T09:30:00.000Z"
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['ListedAccessPage'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  operatorAccessCreate: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "door": "rfc2136",
+         *       "types": [
+         *         "TXT"
+         *       ],
+         *       "allowfrom": [
+         *         "text"
+         *       ]
+         *     }
+         */
+        'application/json': components['schemas']['NewAccessDto'];
+      };
+    };
+    responses: {
+      /** @description Credentials for an existing client of a device; shown this once */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "accessId": "5b0c6a1e-9a0f-4b7a-8f65-2d6f4a2a7c31",
+           *       "door": "rfc2136",
+           *       "server": "192.0.2.53",
+           *       "zone": "d.example.com",
+           *       "keyName": "k2v7q4m3xw5t-1.d.example.com",
+           *       "algorithm": "hmac-sha256",
+           *       "secret": "…",
+           *       "types": [
+           *         "TXT"
+           *       ]
+           *     }
+           */
+          'application/json':
+            | components['schemas']['Rfc2136Access']
+            | components['schemas']['AcmeDnsAccess']
+            | components['schemas']['PasswordAccess'];
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['device_suspended.forbidden'];
+      404: components['responses']['not_found'];
+      409: components['responses']['conflict'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  operatorAccessEnd: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+        /**
+         * @description Of the list of accesses
+         * @example 5b0c6a1e-9a0f-4b7a-8f65-2d6f4a2a7c31
+         */
+        accessId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  devicesResume: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description End a suspension */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
+           *       "name": "k2v7q4m3xw5t.d.example.com",
+           *       "label": "k2v7q4m3xw5t",
+           *       "zone": "d.example.com",
+           *       "state": "active",
+           *       "addresses": [
+           *         "10.1.1.4",
+           *         "fd00::4"
+           *       ],
+           *       "wildcard": false,
+           *       "hardwareId": "SN-20417",
+           *       "group": "rack-1",
+           *       "note": "first rack",
+           *       "enrolledAt": "2026-11-02T09:30:00.000Z",
+           *       "lastSeenAt": "2026-11-02T11:02:13.000Z",
+           *       "cloneSuspectedAt": "2026-11-02T09:30:00.000Z",
+           *       "certificateHealth": "ok",
+           *       "certificate": {
+           *         "serial": "04c5f1a2b3d4e5f60718293a4b5c6d7e8f90",
+           *         "notAfter": "2026-12-17T09:30:00.000Z",
+           *         "renewAt": "2026-12-02T09:30:00.000Z"
+           *       },
+           *       "order": {
+           *         "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
+           *         "status": "active",
+           *         "reason": "It waits for the limit of certificates a registered domain (example.com)."
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['DeviceItem'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  devicesSuspend: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Let a device change nothing and get nothing new */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
+           *       "name": "k2v7q4m3xw5t.d.example.com",
+           *       "label": "k2v7q4m3xw5t",
+           *       "zone": "d.example.com",
+           *       "state": "active",
+           *       "addresses": [
+           *         "10.1.1.4",
+           *         "fd00::4"
+           *       ],
+           *       "wildcard": false,
+           *       "hardwareId": "SN-20417",
+           *       "group": "rack-1",
+           *       "note": "first rack",
+           *       "enrolledAt": "2026-11-02T09:30:00.000Z",
+           *       "lastSeenAt": "2026-11-02T11:02:13.000Z",
+           *       "cloneSuspectedAt": "2026-11-02T09:30:00.000Z",
+           *       "certificateHealth": "ok",
+           *       "certificate": {
+           *         "serial": "04c5f1a2b3d4e5f60718293a4b5c6d7e8f90",
+           *         "notAfter": "2026-12-17T09:30:00.000Z",
+           *         "renewAt": "2026-12-02T09:30:00.000Z"
+           *       },
+           *       "order": {
+           *         "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
+           *         "status": "active",
+           *         "reason": "It waits for the limit of certificates a registered domain (example.com)."
+           *       }
+           *     }
+           */
+          'application/json': components['schemas']['DeviceItem'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  enroll: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "enrollmentKey": "fck_…",
+         *       "hardwareId": "SN-20417",
+         *       "addresses": [
+         *         "10.1.1.4",
+         *         "fd00::4"
+         *       ]
+         *     }
+         */
+        'application/json': components['schemas']['EnrollDto'];
+      };
+    };
+    responses: {
+      /** @description Enroll: an enrollment key for a name and a credential */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
+           *       "name": "k2v7q4m3xw5t.d.example.com",
+           *       "label": "k2v7q4m3xw5t",
+           *       "zone": "d.example.com",
+           *       "token": "fcd_…",
+           *       "addresses": [
+           *         "10.1.1.4",
+           *         "fd00::4"
+           *       ],
+           *       "serverTime": "2026-11-02T11:02:14.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['EnrolledDevice'];
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['enrollment_key_invalid'];
+      409: components['responses']['hardware_id_enrolled'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      422: components['responses']['address_not_allowed'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  enrollmentKeysList: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Enrollment keys, without the keys themselves */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *           "zone": "d.example.com",
+           *           "group": "rack-1",
+           *           "note": "first rack",
+           *           "maxUses": 50,
+           *           "uses": 12,
+           *           "expiresAt": "2027-01-31T00:00:00.000Z",
+           *           "createdAt": "2026-11-02T09:30:00.000Z"
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['EnrollmentKeyItemPage'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  enrollmentKeysCreate: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "maxUses": 50,
+         *       "expiresAt": "2027-01-31T00:00:00.000Z",
+         *       "zone": "d.example.com",
+         *       "group": "rack-1",
+         *       "note": "first rack"
+         *     }
+         */
+        'application/json': components['schemas']['NewEnrollmentKeyDto'];
+      };
+    };
+    responses: {
+      /** @description Make an enrollment key; it is shown this once */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *       "key": "fck_…"
+           *     }
+           */
+          'application/json': {
+            id: string;
+            key: string;
+          };
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['unknown_zone'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  enrollmentKeysRevoke: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  eventsList: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+        /** @description One or several, separated by commas */
+        type?: (
+          | 'device.enrolled'
+          | 'device.suspended'
+          | 'device.resumed'
+          | 'device.deleted'
+          | 'device.addresses_changed'
+          | 'device.clone_suspected'
+          | 'device.silent'
+          | 'device.returned'
+          | 'order.failed'
+          | 'order.deferred'
+          | 'certificate.issued'
+          | 'certificate.revoked'
+          | 'certificate.lapsed'
+          | 'certificate.at_risk'
+          | 'certificate.expired'
+          | 'limit.near'
+          | 'ca.paused'
+          | 'ca.unreachable'
+          | 'ca.returned'
+          | 'secondary.behind'
+          | 'zone.feed_lag'
+          | 'alarm.resolved'
+          | 'operator.signed_in'
+        )[];
+        /** @description One or several, separated by commas */
+        severity?: ('info' | 'warning' | 'critical')[];
+        /** @description A device's id */
+        device?: string;
+        /** @description Events from this time on */
+        since?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What happened, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "1042",
+           *           "type": "certificate.issued",
+           *           "severity": "info",
+           *           "subject": {
+           *             "kind": "operator",
+           *             "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *             "name": "k2v7q4m3xw5t.d.example.com"
+           *           },
+           *           "message": "k2v7q4m3xw5t.d.example.com got a certificate",
+           *           "data": {
+           *             "sha256": "5f1c…"
+           *           },
+           *           "createdAt": "2026-11-02T09:30:00.000Z"
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['EventItemPage'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  eventsStream: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+        /** @description One or several, separated by commas */
+        type?: (
+          | 'device.enrolled'
+          | 'device.suspended'
+          | 'device.resumed'
+          | 'device.deleted'
+          | 'device.addresses_changed'
+          | 'device.clone_suspected'
+          | 'device.silent'
+          | 'device.returned'
+          | 'order.failed'
+          | 'order.deferred'
+          | 'certificate.issued'
+          | 'certificate.revoked'
+          | 'certificate.lapsed'
+          | 'certificate.at_risk'
+          | 'certificate.expired'
+          | 'limit.near'
+          | 'ca.paused'
+          | 'ca.unreachable'
+          | 'ca.returned'
+          | 'secondary.behind'
+          | 'zone.feed_lag'
+          | 'alarm.resolved'
+          | 'operator.signed_in'
+        )[];
+        /** @description One or several, separated by commas */
+        severity?: ('info' | 'warning' | 'critical')[];
+        /** @description A device's id */
+        device?: string;
+        /** @description Events from this time on */
+        since?: string;
+      };
+      header?: {
+        /** @description The id of the event that was seen last */
+        'Last-Event-ID'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Events as they happen; a comment every so often keeps the connection open */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example retry: 3000
+           *     id: 1041
+           *
+           *     id: 1042
+           *     event: certificate.issued
+           *     data: {"id":"1042","type":"certificate.issued","severity":"info","message":"k2v7q4m3xw5t.d.example.com got a certificate", …}
+           */
+          'text/event-stream': string;
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  fleetShow: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The fleet at a glance */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "serverTime": "2026-11-02T11:02:14.000Z",
+           *       "devices": {
+           *         "total": 20417,
+           *         "active": 3,
+           *         "suspended": 3,
+           *         "cloneSuspected": 3
+           *       },
+           *       "certificates": {
+           *         "ok": 3,
+           *         "renewing": 3,
+           *         "at-risk": 3,
+           *         "expired": 3,
+           *         "none": 3,
+           *         "failing": 3
+           *       },
+           *       "soonestExpiries": [
+           *         {
+           *           "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
+           *           "name": "k2v7q4m3xw5t.d.example.com",
+           *           "notAfter": "2026-12-17T09:30:00.000Z"
+           *         }
+           *       ],
+           *       "failures": [
+           *         {
+           *           "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
+           *           "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
+           *           "name": "k2v7q4m3xw5t.d.example.com",
+           *           "reason": "It waits for the limit of certificates a registered domain (example.com).",
+           *           "at": "2026-11-02T09:30:00.000Z"
+           *         }
+           *       ],
+           *       "queue": {
+           *         "queued": 3,
+           *         "issuing": 3,
+           *         "deferred": 3,
+           *         "reasons": [
+           *           {
+           *             "reason": "It waits for the limit of certificates a registered domain (example.com).",
+           *             "orders": 12
+           *           }
+           *         ]
+           *       },
+           *       "buckets": [
+           *         {
+           *           "limit": "certificates-per-domain",
+           *           "subject": "example.com",
+           *           "title": "certificates of a registered domain",
+           *           "capacity": 50,
+           *           "level": 42,
+           *           "reserved": 2,
+           *           "refillSeconds": 12096,
+           *           "secondsUntilFull": 96768
+           *         }
+           *       ],
+           *       "zones": [
+           *         {
+           *           "zone": "d.example.com",
+           *           "serial": 4711
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['FleetSummary'];
+        };
+      };
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  fleetForecast: {
+    parameters: {
+      query?: {
+        /** @description So many devices more than there are */
+        devices?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description When a rollout of more devices would end, what binds, and what would help */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "devices": 5000,
+           *       "established": 3,
+           *       "waiting": 3,
+           *       "lifetimeSeconds": 3888000,
+           *       "rollout": {
+           *         "endsAt": "2027-01-14T08:00:00.000Z",
+           *         "binds": {
+           *           "limit": "certificates-per-domain",
+           *           "subject": "example.com"
+           *         }
+           *       },
+           *       "options": [
+           *         null
+           *       ],
+           *       "renewalsPerDay": 3,
+           *       "steady": [
+           *         {
+           *           "limitName": "new-orders",
+           *           "subject": "example.com",
+           *           "usedPerDay": 4.35,
+           *           "allowedPerDay": 7.13,
+           *           "part": 0.61
+           *         }
+           *       ],
+           *       "replaceAllSeconds": 3
+           *     }
+           */
+          'application/json': components['schemas']['FleetForecast'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  limitsShow: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The levels of the CA's limits, as far as they are known here */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "limit": "certificates-per-domain",
+           *           "subject": "example.com",
+           *           "title": "certificates of a registered domain",
+           *           "capacity": 50,
+           *           "level": 42,
+           *           "reserved": 2,
+           *           "refillSeconds": 12096,
+           *           "secondsUntilFull": 96768
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': {
+            items: components['schemas']['BucketLevel'][];
+            nextCursor: null;
+          };
+        };
+      };
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  limitsPrime: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "limit": "certificates-per-domain",
+         *       "subject": "example.com",
+         *       "remaining": 3
+         *     }
+         */
+        'application/json': components['schemas']['PrimedLimitDto'];
+      };
+    };
+    responses: {
+      /** @description Set how many are left of a limit, by what the CA knows better */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "limit": "certificates-per-domain",
+           *       "subject": "example.com",
+           *       "title": "certificates of a registered domain",
+           *       "capacity": 50,
+           *       "level": 42,
+           *       "reserved": 2,
+           *       "refillSeconds": 12096,
+           *       "secondsUntilFull": 96768
+           *     }
+           */
+          'application/json': components['schemas']['BucketLevel'];
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  ordersList: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+        /** @description Default: queued, issuing and deferred ones */
+        status?: 'queued' | 'issuing' | 'deferred' | 'issued' | 'failed';
+        /** @description A reasonCode, such as `limit` or `validation_failed` */
+        reason?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The queue and its reasons, oldest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
+           *           "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
+           *           "name": "k2v7q4m3xw5t.d.example.com",
+           *           "group": "rack-1",
+           *           "names": [
+           *             "k2v7q4m3xw5t.d.example.com"
+           *           ],
+           *           "status": "deferred",
+           *           "reasonCode": "limit",
+           *           "reason": "It waits for the limit of certificates a registered domain (example.com).",
+           *           "estimatedAt": "2026-11-02T09:32:00.000Z",
+           *           "nextAttemptAt": "2026-11-02T09:35:00.000Z",
+           *           "failures": 0,
+           *           "manual": false,
+           *           "queuedAt": "2026-11-02T09:30:00.000Z",
+           *           "createdAt": "2026-11-02T09:30:00.000Z"
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['OrderItemPage'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  ordersShow: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One order */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
+           *       "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
+           *       "name": "k2v7q4m3xw5t.d.example.com",
+           *       "group": "rack-1",
+           *       "names": [
+           *         "k2v7q4m3xw5t.d.example.com"
+           *       ],
+           *       "status": "deferred",
+           *       "reasonCode": "limit",
+           *       "reason": "It waits for the limit of certificates a registered domain (example.com).",
+           *       "estimatedAt": "2026-11-02T09:32:00.000Z",
+           *       "nextAttemptAt": "2026-11-02T09:35:00.000Z",
+           *       "failures": 0,
+           *       "manual": false,
+           *       "queuedAt": "2026-11-02T09:30:00.000Z",
+           *       "createdAt": "2026-11-02T09:30:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['OrderItem'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  ordersRetry: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Try an order again now: one that waits, or one that failed */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
+           *       "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
+           *       "name": "k2v7q4m3xw5t.d.example.com",
+           *       "group": "rack-1",
+           *       "names": [
+           *         "k2v7q4m3xw5t.d.example.com"
+           *       ],
+           *       "status": "deferred",
+           *       "reasonCode": "limit",
+           *       "reason": "It waits for the limit of certificates a registered domain (example.com).",
+           *       "estimatedAt": "2026-11-02T09:32:00.000Z",
+           *       "nextAttemptAt": "2026-11-02T09:35:00.000Z",
+           *       "failures": 0,
+           *       "manual": false,
+           *       "queuedAt": "2026-11-02T09:30:00.000Z",
+           *       "createdAt": "2026-11-02T09:30:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['OrderItem'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found'];
+      409: components['responses']['order_not_retryable'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  webhooksList: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Webhooks, without their secrets */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *           "url": "https://hooks.example.com/fleetcert",
+           *           "events": [
+           *             "certificate.issued"
+           *           ],
+           *           "includeChain": false,
+           *           "createdAt": "2026-11-02T09:30:00.000Z",
+           *           "pending": 3,
+           *           "dead": 3
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['ListedWebhookPage'];
+        };
+      };
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  webhooksCreate: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "url": "https://hooks.example.com/fleetcert",
+         *       "events": [
+         *         "certificate.issued"
+         *       ],
+         *       "includeChain": false
+         *     }
+         */
+        'application/json': components['schemas']['NewWebhookDto'];
+      };
+    };
+    responses: {
+      /** @description Have events sent to a URL; the secret that signs them is shown this once */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *       "secret": "…"
+           *     }
+           */
+          'application/json': {
+            id: string;
+            secret: string;
+          };
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      409: components['responses']['conflict'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  webhooksDelete: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  webhooksDeliveries: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+        state?: 'pending' | 'delivered' | 'dead';
+      };
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What was sent, what waits, and what was given up, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *           "eventId": "1042",
+           *           "type": "certificate.issued",
+           *           "state": "pending",
+           *           "attempts": 1,
+           *           "nextAttemptAt": "2026-11-02T09:35:00.000Z",
+           *           "lastStatus": 3,
+           *           "lastError": "text",
+           *           "createdAt": "2026-11-02T09:30:00.000Z",
+           *           "endedAt": null
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['ListedDeliveryPage'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  webhooksRetry: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Try once more what was given up */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "retried": 3
+           *     }
+           */
+          'application/json': {
+            retried: number;
+          };
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  zonesList: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The zones that are served, with serials */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "zone": "d.example.com",
+           *           "serial": 4711,
+           *           "committedSerial": 4711,
+           *           "names": 20417,
+           *           "nameServers": [
+           *             "ns1.d.example.com"
+           *           ]
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['ZoneItemPage'];
+        };
+      };
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  zonesListRecords: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description A zone that is served
+         * @example d.example.com
+         */
+        zone: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The fixed records of a zone */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "name": "www",
+           *           "type": "A",
+           *           "ttl": 3600,
+           *           "values": [
+           *             "192.0.2.7"
+           *           ]
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['FixedRecordsPage'];
+        };
+      };
+      401: components['responses']['unauthorized'];
+      404: components['responses']['unknown_zone'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  zonesPutRecords: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description A zone that is served
+         * @example d.example.com
+         */
+        zone: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "name": "www",
+         *       "type": "A",
+         *       "ttl": 3600,
+         *       "values": [
+         *         "192.0.2.7"
+         *       ]
+         *     }
+         */
+        'application/json': components['schemas']['RecordsDto'];
+      };
+    };
+    responses: {
+      /** @description Replace one RRset of fixed records; DNS serves it when this answers */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "name": "www",
+           *       "type": "A",
+           *       "ttl": 3600,
+           *       "values": [
+           *         "192.0.2.7"
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['FixedRecords'];
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['unknown_zone'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      422: components['responses']['record_rejected'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  zonesDeleteRecords: {
+    parameters: {
+      query: {
+        /** @description Relative to the apex; @ is the apex */
+        name: string;
+        type: string;
+      };
+      header?: never;
+      path: {
+        /**
+         * @description A zone that is served
+         * @example d.example.com
+         */
+        zone: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found.unknown_zone'];
+      422: components['responses']['record_rejected'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  zonesListSecondaries: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description A zone that is served
+         * @example d.example.com
+         */
+        zone: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The secondaries of a zone, each with the serial it serves now */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *           "address": "192.0.2.54",
+           *           "port": 53,
+           *           "tsigKey": "ns2.example.com",
+           *           "createdAt": "2026-11-02T09:30:00.000Z",
+           *           "serial": 4711
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['ListedSecondaryPage'];
+        };
+      };
+      401: components['responses']['unauthorized'];
+      404: components['responses']['unknown_zone'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  zonesCreateSecondary: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description A zone that is served
+         * @example d.example.com
+         */
+        zone: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "address": "192.0.2.54",
+         *       "port": 53,
+         *       "tsigKey": "ns2.example.com"
+         *     }
+         */
+        'application/json': components['schemas']['NewSecondaryDto'];
+      };
+    };
+    responses: {
+      /** @description Let a server transfer the zone, and send it NOTIFY */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44"
+           *     }
+           */
+          'application/json': {
+            id: string;
+          };
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found.unknown_zone'];
+      409: components['responses']['conflict'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  zonesDeleteSecondary: {
+    parameters: {
+      query: {
+        id: string;
+      };
+      header?: never;
+      path: {
+        /**
+         * @description A zone that is served
+         * @example d.example.com
+         */
+        zone: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found.unknown_zone'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  zonesDeleteSecondaryByPath: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description A zone that is served
+         * @example d.example.com
+         */
+        zone: string;
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found.unknown_zone'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  zonesListTsigKeys: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description A zone that is served
+         * @example d.example.com
+         */
+        zone: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The transfer keys of a zone, without their secrets */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "name": "ns2.example.com",
+           *           "algorithm": "hmac-sha256",
+           *           "use": "transfer",
+           *           "createdAt": "2026-11-02T09:30:00.000Z"
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['ListedTsigKeyPage'];
+        };
+      };
+      401: components['responses']['unauthorized'];
+      404: components['responses']['unknown_zone'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  zonesCreateTsigKey: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description A zone that is served
+         * @example d.example.com
+         */
+        zone: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "name": "ns2.example.com",
+         *       "algorithm": "hmac-sha256",
+         *       "use": "transfer"
+         *     }
+         */
+        'application/json': components['schemas']['NewTsigKeyDto'];
+      };
+    };
+    responses: {
+      /** @description Make a transfer key; the secret is shown this once */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "name": "ns2.example.com",
+           *       "algorithm": "hmac-sha256",
+           *       "secret": "…"
+           *     }
+           */
+          'application/json': components['schemas']['CreatedTsigKey'];
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['unknown_zone'];
+      409: components['responses']['conflict'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  zonesDeleteTsigKey: {
+    parameters: {
+      query: {
+        name: string;
+      };
+      header?: never;
+      path: {
+        /**
+         * @description A zone that is served
+         * @example d.example.com
+         */
+        zone: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found.unknown_zone'];
+      409: components['responses']['conflict'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  zonesDeleteTsigKeyByPath: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /**
+         * @description A zone that is served
+         * @example d.example.com
+         */
+        zone: string;
+        /**
+         * @description The name of the key
+         * @example ns2.example.com
+         */
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Done */
+      204: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found.unknown_zone'];
+      409: components['responses']['conflict'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+}
