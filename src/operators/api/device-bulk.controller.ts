@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiPropertyOptional, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { IsIn, IsOptional } from 'class-validator';
 import type { Response } from 'express';
 
@@ -20,6 +20,9 @@ class BulkItemQuery extends PageQuery {
   outcome?: BulkOutcome;
 }
 
+/** One of the two answers of a call, in its description. */
+const jsonOf = (name: string) => ({ 'application/json': { schema: { $ref: `#/components/schemas/${name}` } } });
+
 /** Actions on many devices. Registered before the calls of one device, whose id would otherwise be `bulk`. */
 @ApiTags('operators')
 @Controller('v1/devices/bulk')
@@ -31,6 +34,13 @@ export class DeviceBulkController {
   @NeedsRole('operator')
   @ApiOperation({
     summary: 'Do something to every device that a filter matches; with dryRun count them only (200)',
+  })
+  @ApiResponse({ status: 200, description: 'With dryRun: what it would be', content: jsonOf('BulkPreview') })
+  @ApiResponse({
+    status: 202,
+    description: 'Begun; its devices come one after the other',
+    headers: { Location: { description: 'How far it has come', schema: { type: 'string', format: 'uri-reference' } } },
+    content: jsonOf('BulkJob'),
   })
   @Problems('conflict')
   async start(
