@@ -29,12 +29,14 @@ export async function pipelinedTransaction<Result>(
   const runner = dataSource.createQueryRunner();
   try {
     const client: PoolClient = await runner.connect();
+    holdBack(client);
     const begun = client.query('START TRANSACTION');
     // Whoever sends a statement hears of it.
     begun.catch(() => undefined);
     try {
       const result = await body({
         send: async (statement, values) => {
+          holdBack(client);
           const answer = client.query({ ...statement, values: [...values] });
           // Without a transaction, every statement after this one would be committed by itself.
           const [{ rows }] = await Promise.all([answer, begun]);
@@ -55,4 +57,10 @@ export async function pipelinedTransaction<Result>(
   } finally {
     await runner.release();
   }
+}
+
+/** Keeps what is sent now until the callbacks that are due have run, so that it goes out in one system call. */
+function holdBack({ connection: { stream } }: PoolClient): void {
+  stream.cork();
+  process.nextTick(() => stream.uncork());
 }
