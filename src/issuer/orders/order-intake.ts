@@ -6,6 +6,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { DeviceFlags } from '../../devices/device-flags.js';
 import type { Device } from '../../devices/domain/device.js';
 import { Clock } from '../../kernel/clock.js';
+import { CaList } from '../accounts/ca-list.js';
 import { DomainError } from '../../kernel/errors.js';
 import { checkKeyUse } from '../domain/csr-key-use.js';
 import { checkCsr, type CheckedCsr } from '../domain/csr-policy.js';
@@ -18,6 +19,7 @@ import type { PipelineStep } from '../domain/pipeline-step.js';
 import { IssuanceBudget } from '../limits/issuance-budget.js';
 import { QueueSignal } from '../worker/queue-signal.js';
 import { DeviceKeys, type KeyFacts } from './device-keys.js';
+import { firstPlace, type FirstPlace } from './order-home.js';
 import { type ReadOrder, OrderReader } from './order-reader.js';
 import { IS_OPEN } from './order-row.js';
 
@@ -31,6 +33,9 @@ interface OpenRow {
   leased: boolean;
   acme_order_url: string | null;
   account_id: string | null;
+  ca: string | null;
+  ca_why: FirstPlace['why'] | null;
+  rehearsed_at: Date | null;
   queued_at: Date;
   next_attempt_at: Date;
 }
@@ -55,6 +60,7 @@ export class OrderIntake {
     private readonly reader: OrderReader,
     private readonly signal: QueueSignal,
     private readonly budget: IssuanceBudget,
+    private readonly list: CaList,
     private readonly clock: Clock,
   ) {}
 
@@ -113,7 +119,7 @@ export class OrderIntake {
 
   private async openOrder(transaction: EntityManager, deviceId: string): Promise<OpenRow | undefined> {
     const rows: OpenRow[] = await transaction.query(
-      `SELECT o.id, o.csr_sha256, o.spki_sha256, o.status, o.names, o.step, o.acme_order_url, o.account_id, o.queued_at, o.next_attempt_at,
+      `SELECT o.id, o.csr_sha256, o.spki_sha256, o.status, o.names, o.step, o.acme_order_url, o.account_id, o.ca, o.ca_why, o.rehearsed_at, o.queued_at, o.next_attempt_at,
               coalesce(o.lease_expires_at > clock_timestamp(), false) AS leased
          FROM issuance_orders o WHERE o.device_id = $1 AND ${IS_OPEN} FOR UPDATE`,
       [deviceId],
@@ -180,12 +186,16 @@ export class OrderIntake {
     const heldBack = admission.heldBackBy > 0;
     const inherits = admission.inheritAcmeOrder;
     const { domains, exactSet } = orderSubjects(csr.names);
+    const place: FirstPlace =
+      open && inherits
+        ? { ca: open.ca, why: open.ca_why }
+        : await firstPlace(transaction, this.list, deviceId, { failed: admission.failures > 0 });
     if (admission.supersedes !== undefined) await this.supersede(transaction, admission.supersedes, id, now);
     await transaction.query(
       `INSERT INTO issuance_orders (id, device_id, csr_der, csr_sha256, spki_sha256, names, status, reason_code, reason, step,
                                     step_at, queued_at, next_attempt_at, account_id, acme_order_url, history, created_at, updated_at,
-                                    registered_domains, exact_set, renew_while_away)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $11, $12, $13, $14, $15, $10, $10, $16, $17, $18)`,
+                                    registered_domains, exact_set, renew_while_away, ca, ca_why, rehearsed_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $11, $12, $13, $14, $15, $10, $10, $16, $17, $18, $19, $20, $21)`,
       [
         id,
         deviceId,
@@ -205,6 +215,9 @@ export class OrderIntake {
         domains,
         exactSet,
         renewWhileAway,
+        place.ca,
+        place.why,
+        inherits ? (open?.rehearsed_at ?? null) : null,
       ],
     );
     if (admission.supersedes !== undefined) {
