@@ -5,7 +5,9 @@ import { DevicesModule } from '../devices/devices.module.js';
 import { AcmeClientConnector, AcmeConnector } from './accounts/acme-connector.js';
 import { CaAccounts } from './accounts/ca-accounts.js';
 import { CaConnections } from './accounts/ca-connections.js';
+import { CaList } from './accounts/ca-list.js';
 import { CaSetup } from './accounts/ca-setup.js';
+import { CaWatch } from './accounts/ca-watch.js';
 import { AcmeConnections } from './acme/acme-connections.js';
 import { CertificateController } from './api/certificate.controller.js';
 import { OrderController } from './api/order.controller.js';
@@ -16,8 +18,10 @@ import { IssuanceBudget } from './limits/issuance-budget.js';
 import { DeviceKeys } from './orders/device-keys.js';
 import { HopelessOrders } from './orders/hopeless-orders.js';
 import { OrderIntake } from './orders/order-intake.js';
+import { OrderMoves } from './orders/order-moves.js';
 import { OrderReader } from './orders/order-reader.js';
 import { OrderRetry } from './orders/order-retry.js';
+import { OrderRouting } from './orders/order-routing.js';
 import { IssuancePipeline } from './pipeline/issuance-pipeline.js';
 import { OrderProgress } from './pipeline/order-progress.js';
 import { PipelineProbe } from './pipeline/pipeline-probe.js';
@@ -44,7 +48,9 @@ import { WorkerTimings } from './worker/worker-timings.js';
   imports: [DevicesModule],
   controllers: [OrderController, CertificateController],
   providers: [
-    // The CA: connections, our account, what has to be there before the first order.
+    // The CAs: connections, our accounts, what has to be there before the first order, and how they are.
+    CaList,
+    CaWatch,
     CaConnections,
     { provide: AcmeConnections, useExisting: CaConnections },
     { provide: AcmeConnector, useClass: AcmeClientConnector },
@@ -55,6 +61,8 @@ import { WorkerTimings } from './worker/worker-timings.js';
     OrderIntake,
     OrderReader,
     OrderRetry,
+    OrderMoves,
+    OrderRouting,
     BucketTable,
     IssuanceBudget,
     PlannerStore,
@@ -85,6 +93,8 @@ import { WorkerTimings } from './worker/worker-timings.js';
   exports: [
     BucketTable,
     CaAccounts,
+    CaList,
+    CaWatch,
     CertificateStore,
     CertificateSummaries,
     IssuanceBudget,

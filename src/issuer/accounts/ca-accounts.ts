@@ -1,14 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { Clock } from '../../kernel/clock.js';
-import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import { SecretBox } from '../../platform/security/secret-box.js';
 import { accountPublicKeyDer, generateAccountKey } from '../acme/account-key.js';
 import type { AcmeCa } from '../acme/acme-ca.js';
 import { AcmeConnector } from './acme-connector.js';
+import { CaList } from './ca-list.js';
 
 /** An account at a CA that can be ordered with. */
 export interface ConnectedAccount {
@@ -54,15 +54,14 @@ export class CaAccounts {
     private readonly secretBox: SecretBox,
     private readonly connector: AcmeConnector,
     private readonly clock: Clock,
-    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly list: CaList,
   ) {}
 
   /**
-   * The account at the configured CA, registered there when it is not yet.
+   * The account at a configured CA (default: the first), registered there when it is not yet.
    * @throws AcmeProblemError, AcmeUnreachableError
    */
-  async ready(): Promise<ConnectedAccount> {
-    const { directoryUrl } = this.config.acme;
+  async ready(directoryUrl = this.list.first.directoryUrl): Promise<ConnectedAccount> {
     const row = (await this.findByDirectory(directoryUrl)) ?? (await this.make(directoryUrl));
     return this.connect(row.account_url === null ? await this.register(row) : row);
   }
@@ -82,16 +81,11 @@ export class CaAccounts {
     return this.connect(row.account_url === null ? await this.register(row) : row);
   }
 
-  /** The account at the configured CA, if it is registered there; asks nobody but the database. */
-  async registered(): Promise<PlanningAccount | undefined> {
-    const row = await this.findByDirectory(this.config.acme.directoryUrl);
+  /** The account at a CA (default: the first), if it is registered there; asks nobody but the database. */
+  async registered(directoryUrl = this.list.first.directoryUrl): Promise<PlanningAccount | undefined> {
+    const row = await this.findByDirectory(directoryUrl);
     if (!row || row.account_url === null) return undefined;
     return { id: row.id, ca: row.directory_url, url: row.account_url };
-  }
-
-  /** The account's URL, as far as it is registered. */
-  async registeredUrl(): Promise<string | undefined> {
-    return (await this.findByDirectory(this.config.acme.directoryUrl))?.account_url ?? undefined;
   }
 
   /** The CA does not know the account any more (a test CA that was reset): it is registered anew when next needed. */
@@ -132,7 +126,7 @@ export class CaAccounts {
   }
 
   private async register(row: AccountRow): Promise<AccountRow> {
-    const { contact, externalAccount } = this.config.acme;
+    const { contact, externalAccount } = this.list.of(row.directory_url) ?? {};
     const accountUrl = await this.connector.register({
       directoryUrl: row.directory_url,
       accountKeyPem: this.secretBox.open(row.key_sealed).toString(),

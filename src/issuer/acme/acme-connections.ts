@@ -8,13 +8,18 @@ export class AcmeConnections {
 
   constructor(
     private readonly clock: Clock,
-    private readonly options: AcmeTransportOptions = {},
+    private readonly options: AcmeTransportOptions | ((directoryUrl: string) => AcmeTransportOptions) = {},
   ) {}
 
   to(directoryUrl: string): AcmeConnection {
     let connection = this.#connections.get(directoryUrl);
     if (!connection) {
-      connection = new AcmeConnection(directoryUrl, this.clock, this.options);
+      const { options } = this;
+      connection = new AcmeConnection(
+        directoryUrl,
+        this.clock,
+        typeof options === 'function' ? options(directoryUrl) : options,
+      );
       this.#connections.set(directoryUrl, connection);
     }
     return connection;

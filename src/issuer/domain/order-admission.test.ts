@@ -30,6 +30,7 @@ describe('admitOrder', () => {
     expect(admitOrder(facts(), now)).toEqual({
       kind: 'accept',
       supersedes: undefined,
+      failures: 0,
       inheritAcmeOrder: false,
       notBefore: now,
       heldBackBy: 0,

@@ -48,6 +48,8 @@ export type Admission =
       readonly inheritAcmeOrder: boolean;
       /** The first try is not before this time. */
       readonly notBefore: Date;
+      /** Orders of this device in a row that failed at the CA since its last certificate. */
+      readonly failures: number;
       /** Failed orders that hold it back; 0: it does not wait for that. */
       readonly heldBackBy: number;
       /** It fails so often that it is tried once a day. */
@@ -83,6 +85,7 @@ export function admitOrder(facts: AdmissionFacts, now: Date): Admission {
     supersedes: open?.id,
     inheritAcmeOrder: open?.acmeOrderUrl !== undefined && sameNames(open.names, facts.names),
     notBefore: heldBack ? earliest : now,
+    failures: facts.failures,
     heldBackBy: heldBack ? facts.failures : 0,
     quarantined: heldBack && isQuarantined(facts.failures),
   };

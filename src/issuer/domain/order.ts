@@ -38,6 +38,8 @@ export interface IssuanceOrder {
   /** Its place in the line; a newer CSR that supersedes an order keeps the place. */
   readonly queuedAt: Date;
   readonly nextAttemptAt: Date;
+  /** The directory URL of the CA that it is for, where there are several. */
+  readonly ca?: string;
   readonly accountId?: string;
   readonly acmeOrderUrl?: string;
   /** ARI certID that was sent with newOrder. */

@@ -19,7 +19,7 @@ import { refusedBuckets } from '../domain/limits/refused-limit.js';
 import type { CaProblem } from '../domain/failure.js';
 import type { PlannedStart } from '../domain/planner/planner-state.js';
 import { BucketTable } from './bucket-table.js';
-import { LIMIT_PROFILE } from './limit-profile.token.js';
+import { CA_LIMITS, LIMIT_PROFILE } from './limit-profile.token.js';
 import { storedSpend, type Reservations, type StoredSpend } from './reservations.js';
 
 /**
@@ -46,8 +46,15 @@ export class IssuanceBudget {
 
   constructor(
     private readonly buckets: BucketTable,
+    /** Of the first CA. */
     @Inject(LIMIT_PROFILE) readonly profile: LimitProfile,
+    @Inject(CA_LIMITS) private readonly profiles: ReadonlyMap<string, LimitProfile> = new Map(),
   ) {}
+
+  /** The limits of the CA with this directory URL. */
+  profileOf(ca: string): LimitProfile {
+    return this.profiles.get(ca) ?? this.profile;
+  }
 
   /**
    * Reserves what the planned starts spend; all of an order's buckets, or none of them. Orders that no longer fit,
@@ -114,7 +121,7 @@ export class IssuanceBudget {
 
   /**
    * The CA has refused the order by 429: it has counted more than we know. The bucket that it names is corrected, for
-   * all orders; without Retry-After the name is paused, which no bucket tells.
+   * all orders; without Retry-After we are paused, which no bucket tells (accounts/ca-watch.ts).
    */
   async refused(
     transaction: EntityManager,
@@ -124,12 +131,9 @@ export class IssuanceBudget {
     now: Date,
   ): Promise<void> {
     const { problem, retryAfterSeconds } = refusal;
-    if (retryAfterSeconds === undefined) {
-      this.logger.error({ orderId: order.id, names: order.names }, `the CA has paused issuance: ${problem.detail}`);
-      return;
-    }
+    if (retryAfterSeconds === undefined) return;
     // Without any exemption: a refused order was none, whatever we took it for.
-    const all = orderSpends(this.profile, account.url, orderSubjects(order.names), undefined);
+    const all = orderSpends(this.profileOf(account.ca), account.url, orderSubjects(order.names), undefined);
     const named = refusedBuckets(problem, all);
     const buckets = await this.buckets.lock(
       transaction,

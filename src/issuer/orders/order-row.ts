@@ -17,6 +17,7 @@ export interface OrderRow {
   failures: number;
   queued_at: Date;
   next_attempt_at: Date;
+  ca: string | null;
   account_id: string | null;
   acme_order_url: string | null;
   replaces: string | null;
@@ -27,7 +28,7 @@ export interface OrderRow {
 /** The columns of an OrderRow, of the table that is called `o` in the statement. */
 export const ORDER_COLUMNS = `
   o.id, o.device_id, o.csr_der, o.csr_sha256, o.spki_sha256, o.names, o.status, o.reason_code, o.reason, o.step,
-  o.step_at, o.failures, o.queued_at, o.next_attempt_at, o.account_id, o.acme_order_url, o.replaces, o.history,
+  o.step_at, o.failures, o.queued_at, o.next_attempt_at, o.ca, o.account_id, o.acme_order_url, o.replaces, o.history,
   o.created_at`;
 
 /** SQL: the order may still become a certificate. As the index issuance_orders_open says it. */
@@ -55,6 +56,7 @@ export function orderOf(row: OrderRow): IssuanceOrder {
     failures: row.failures,
     queuedAt: row.queued_at,
     nextAttemptAt: row.next_attempt_at,
+    ca: row.ca ?? undefined,
     accountId: row.account_id ?? undefined,
     acmeOrderUrl: row.acme_order_url ?? undefined,
     replaces: row.replaces ?? undefined,

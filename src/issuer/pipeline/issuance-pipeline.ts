@@ -1,16 +1,18 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 
 import { ChallengeRecords } from '../../ddns/publishing/challenge-records.js';
 import { addSeconds, Clock } from '../../kernel/clock.js';
-import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import type { ConnectedAccount } from '../accounts/ca-accounts.js';
+import { CaList } from '../accounts/ca-list.js';
 import { CaSetup } from '../accounts/ca-setup.js';
+import { CaWatch } from '../accounts/ca-watch.js';
 import { CertificateStore } from '../certificates/certificate-store.js';
-import { decideOnFailure, type Failure, type FailureDecision } from '../domain/failure.js';
+import { decideOnFailure, type Failure, type FailureDecision, wordsOf } from '../domain/failure.js';
+import type { ReasonCode } from '../domain/order-reason.js';
 import type { BudgetOutcome } from '../limits/issuance-budget.js';
 import { LeaseLostError } from '../worker/lease.js';
 import type { ClaimedOrder } from '../worker/order-queue.js';
-import { IssuanceRun, type RunEnd, type RunTools, RunStopped } from './issuance-run.js';
+import { IssuanceRun, namingCa, type RunEnd, type RunPlace, type RunTools, RunStopped } from './issuance-run.js';
 import { OrderProgress } from './order-progress.js';
 import { PipelineProbe } from './pipeline-probe.js';
 import { failureOf } from './run-failure.js';
@@ -27,17 +29,11 @@ export class IssuancePipeline {
     probe: PipelineProbe,
     private readonly progress: OrderProgress,
     private readonly setup: CaSetup,
+    private readonly watch: CaWatch,
+    private readonly list: CaList,
     private readonly clock: Clock,
-    @Inject(APP_CONFIG) config: AppConfig,
   ) {
-    this.tools = {
-      challenges,
-      certificates,
-      progress,
-      probe,
-      clock,
-      profile: config.acme.profile,
-    };
+    this.tools = { challenges, certificates, progress, probe, watch, clock };
   }
 
   /**
@@ -50,10 +46,12 @@ export class IssuancePipeline {
     account: ConnectedAccount,
     stop: AbortSignal,
   ): Promise<RunEnd | 'deferred' | 'stopped' | undefined> {
-    const run = new IssuanceRun(this.tools, order, lease, account, stop);
+    const place = this.placeAt(account);
+    const run = new IssuanceRun(this.tools, order, lease, account, place, stop);
     try {
       const end = await run.run();
       if (end !== 'parked') await this.withdraw(order.id, run);
+      if (end === 'issued' || end === 'rehearsed') await this.tell(() => this.watch.issued(account.ca.directoryUrl));
       this.logger.log({ orderId: order.id, deviceId: order.deviceId, names: order.names, end }, `order ${end}`);
       return end;
     } catch (error) {
@@ -64,6 +62,15 @@ export class IssuancePipeline {
       }
       return this.conclude({ order, lease }, run, account, error);
     }
+  }
+
+  private placeAt({ ca: { directoryUrl } }: ConnectedAccount): RunPlace {
+    const ca = this.list.of(directoryUrl);
+    return {
+      profile: ca?.profile,
+      rehearsalFor: ca?.stagingOf,
+      ...(this.list.hasSeveral && { caName: this.list.nameOf(directoryUrl) }),
+    };
   }
 
   private async conclude(
@@ -78,12 +85,35 @@ export class IssuancePipeline {
     else this.logger.warn({ orderId: order.id, code: decision.code }, decision.reason);
 
     await this.tellBudget(order, account, failure);
+    await this.tell(() => this.tellWatch(order, account, failure, decision));
     if (failure.kind === 'refused' && failure.problem.type === 'accountDoesNotExist')
       await this.setup.accountLost(account);
     // A deferred order keeps its TXT records: the CA may be looking for them right now, whatever we heard of it.
     if (decision.kind === 'fail' || decision.startOver) await this.withdraw(order.id, run);
-    await this.write(decision, outcomeOf(failure), { order, lease }, run);
+    await this.write(decision, outcomeOf(failure), { order, lease }, run, this.placeAt(account));
     return decision.kind === 'fail' ? 'failed' : 'deferred';
+  }
+
+  /** What is known of the CA is worth no order. */
+  private async tell(what: () => Promise<void>): Promise<void> {
+    try {
+      await what();
+    } catch (error) {
+      this.logger.warn({ err: error }, 'what became of an order could not be told of its CA');
+    }
+  }
+
+  private async tellWatch(
+    order: ClaimedOrder['order'],
+    { ca }: ConnectedAccount,
+    failure: Failure,
+    decision: FailureDecision,
+  ): Promise<void> {
+    if (failure.kind === 'refused' && decision.code === 'paused') {
+      await this.watch.paused(ca.directoryUrl, order.names, wordsOf(failure.problem));
+    }
+    const cause = TROUBLE[decision.code];
+    if (cause !== undefined) await this.watch.failed(ca.directoryUrl, cause, decision.reason);
   }
 
   /** Never rejects: what stays in the zone is swept up later. */
@@ -100,18 +130,25 @@ export class IssuancePipeline {
     outcome: BudgetOutcome,
     { order, lease }: ClaimedOrder,
     run: IssuanceRun,
+    place: RunPlace,
   ): Promise<void> {
+    const reason = namingCa(place, decision.reason);
     if (decision.kind === 'fail') {
-      const note = run.note({ step: 'failed', note: decision.reason });
-      await this.progress.fail(lease, { code: decision.code, reason: decision.reason }, note);
+      const note = run.note({ step: 'failed', note: reason });
+      await this.progress.fail(lease, { code: decision.code, reason }, note);
       return;
     }
-    const note = run.note({ step: 'deferred', note: decision.reason });
+    const note = run.note({ step: 'deferred', note: reason });
+    if (place.rehearsalFor !== undefined && NO_REHEARSAL.includes(decision.code)) {
+      await this.withdraw(order.id, run);
+      await this.progress.endRehearsal(lease, place.rehearsalFor, { passed: false, failures: order.failures }, note);
+      return;
+    }
     await this.progress.defer(
       lease,
       {
         code: decision.code,
-        reason: decision.reason,
+        reason,
         until: addSeconds(note.now, decision.delaySeconds),
         failures: decision.counts ? order.failures + 1 : order.failures,
         startOver: decision.startOver,
@@ -126,6 +163,23 @@ export class IssuancePipeline {
     await this.progress.refused({ ca: ca.directoryUrl, url: ca.accountUrl }, order, failure, this.clock.now());
   }
 }
+
+/** What a deferral says of the CA itself. */
+const TROUBLE: Partial<Record<ReasonCode, 'unreachable' | 'fault' | 'account'>> = {
+  ca_unreachable: 'unreachable',
+  ca_error: 'fault',
+  ca_account: 'account',
+};
+
+/** A staging that cannot be had keeps no order from its CA: the order has waited for its failure already. */
+const NO_REHEARSAL: readonly ReasonCode[] = [
+  'ca_unreachable',
+  'ca_error',
+  'ca_account',
+  'ca_settings',
+  'rate_limited',
+  'paused',
+];
 
 /** What the CA has counted when a run ends so, before or after it made its order. */
 function outcomeOf({ kind }: Failure): BudgetOutcome {

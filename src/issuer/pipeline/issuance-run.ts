@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ChallengeRecords } from '../../ddns/publishing/challenge-records.js';
 import { addSeconds, type Clock } from '../../kernel/clock.js';
 import type { ConnectedAccount } from '../accounts/ca-accounts.js';
+import type { CaWatch } from '../accounts/ca-watch.js';
 import { AcmeProblemError, type AcmeOrder } from '../acme/acme-ca.js';
 import type { CertificateStore } from '../certificates/certificate-store.js';
 import { issuedCertificate } from '../certificates/issued-certificate.js';
@@ -22,11 +23,20 @@ export interface RunTools {
   readonly progress: OrderProgress;
   readonly probe: PipelineProbe;
   readonly clock: Clock;
-  /** Of newOrder, as configured. */
-  readonly profile?: string;
+  readonly watch: CaWatch;
 }
 
-export type RunEnd = 'issued' | 'failed' | 'parked';
+/** How a run has to be made at this CA. */
+export interface RunPlace {
+  /** Of newOrder, as configured. */
+  readonly profile?: string;
+  /** The CA is a staging, of this CA: no certificate is wanted of it, only that it issues one. */
+  readonly rehearsalFor?: string;
+  /** How the CA is called in reasons; absent where there is but one. */
+  readonly caName?: string;
+}
+
+export type RunEnd = 'issued' | 'rehearsed' | 'failed' | 'parked';
 
 /** The server stops: the order is given back as it is. */
 export class RunStopped extends Error {
@@ -57,6 +67,7 @@ export class IssuanceRun {
     private readonly order: IssuanceOrder,
     private readonly lease: Lease,
     private readonly account: ConnectedAccount,
+    private readonly place: RunPlace,
     private readonly stop: AbortSignal,
   ) {
     // An order at a CA that is no longer configured is of no use: the operator has changed the CA.
@@ -103,10 +114,14 @@ export class IssuanceRun {
           await this.#finalize(action.finalizeUrl);
           break;
         case 'download':
+          if (this.place.rehearsalFor !== undefined) {
+            await this.#rehearsed(this.place.rehearsalFor);
+            return 'rehearsed';
+          }
           await this.#store(action.certificateUrl);
           return 'issued';
         case 'fail':
-          await this.#fail(action.code, action.reason);
+          await this.#fail(action.code, namingCa(this.place, action.reason));
           return 'failed';
         case 'give-up':
           throw new RunFailure(action.failure);
@@ -135,7 +150,7 @@ export class IssuanceRun {
 
   async #newOrder(): Promise<void> {
     const { ca } = this.account;
-    const { profile } = this.tools;
+    const { profile } = this.place;
     const { supportsRenewalInfo } = await ca.directory();
     const replaces = supportsRenewalInfo
       ? await this.tools.certificates.replaceable(this.order, this.account.id, this.tools.clock.now())
@@ -156,6 +171,7 @@ export class IssuanceRun {
       this.note(),
     );
     this.tools.probe.reached('acme-order-stored', this.order.id);
+    await this.tools.watch.accepted(ca.directoryUrl, this.order.names);
     this.#know({ acmeOrderUrl: acmeOrder.url, order: acmeOrder });
   }
 
@@ -266,6 +282,12 @@ export class IssuanceRun {
     this.tools.probe.reached('certificate-stored', this.order.id);
   }
 
+  /** The staging has issued, so the CA itself will: its certificate is left there. */
+  async #rehearsed(ca: string): Promise<void> {
+    const note = this.note({ step: 'rehearsed', note: `${this.place.caName} has issued it.` });
+    await this.tools.progress.endRehearsal(this.lease, ca, { passed: true, failures: 0 }, note);
+  }
+
   /** @returns true when the device is there no more, and the order has ended for that */
   async #failIfRemoved(): Promise<boolean> {
     if (!(await this.tools.progress.isDeviceRemoved(this.order.deviceId))) return false;
@@ -295,4 +317,9 @@ export class IssuanceRun {
     this.#event(step);
     this.tools.probe.reached(step, this.order.id);
   }
+}
+
+/** Where there are several CAs, a reason says which one it is about. */
+export function namingCa({ caName }: RunPlace, reason: string): string {
+  return caName === undefined ? reason : `${caName}: ${reason}`;
 }

@@ -12,6 +12,7 @@ import type { PipelineStep } from '../domain/pipeline-step.js';
 import { type BudgetAccount, type BudgetOutcome, IssuanceBudget } from '../limits/issuance-budget.js';
 import { recordRevocations } from '../revocation/record-revocations.js';
 import { type Lease, LeaseLostError } from '../worker/lease.js';
+import { QueueSignal } from '../worker/queue-signal.js';
 
 /** What a write of a run says beside its purpose: when, and the timeline since the last write. */
 export interface Note {
@@ -43,6 +44,7 @@ export class OrderProgress {
   constructor(
     private readonly dataSource: DataSource,
     private readonly budget: IssuanceBudget,
+    private readonly signal: QueueSignal,
   ) {}
 
   /** Binds the CA's order to ours. From here on a crash resumes it. */
@@ -99,6 +101,39 @@ export class OrderProgress {
       );
       // While the CA has an order of it, it may still become a certificate: its slots stay taken.
       if (!rows[0]?.held) await this.budget.settle(transaction, lease.orderId, deferral.outcome, note.now);
+    });
+  }
+
+  /**
+   * The order leaves the staging of its CA, where it has passed, or which cannot be had: it goes to the CA itself, in
+   * its old place in the line.
+   */
+  async endRehearsal(
+    lease: Lease,
+    ca: string,
+    { passed, failures }: { readonly passed: boolean; readonly failures: number },
+    note: Note,
+  ): Promise<void> {
+    await this.dataSource.transaction(async (transaction) => {
+      const change = {
+        ...FREE,
+        ca,
+        ca_why: null,
+        status: 'queued',
+        reason_code: null,
+        reason: null,
+        failures,
+        next_attempt_at: note.now,
+        account_id: null,
+        acme_order_url: null,
+        replaces: null,
+        step: 'queued',
+        step_at: note.now,
+        ...(passed && { rehearsed_at: note.now }),
+      };
+      await this.write(lease, note, change, transaction);
+      await this.budget.settle(transaction, lease.orderId, passed ? 'issued' : 'unknown', note.now);
+      await this.signal.announce(transaction, lease.orderId);
     });
   }
 

@@ -3,6 +3,7 @@ import { Interval } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
 
 import { Clock } from '../../kernel/clock.js';
+import { CaWatch } from '../accounts/ca-watch.js';
 import { HopelessOrders } from '../orders/hopeless-orders.js';
 import { Revocations } from '../revocation/revocations.js';
 import { BucketSweep } from './bucket-sweep.js';
@@ -34,6 +35,7 @@ export class IssuerUpkeep {
     private readonly renewalInfo: RenewalInfoPolls,
     private readonly sleeping: SleepingDevices,
     private readonly bucketSweep: BucketSweep,
+    private readonly watch: CaWatch,
     private readonly clock: Clock,
   ) {}
 
@@ -47,11 +49,12 @@ export class IssuerUpkeep {
         this.dataSource.transaction((transaction) => this.hopeless.fail(transaction, this.clock.now())),
       );
       await this.attempt('revocations', () => this.revocations.tellCa());
-      await this.attempt("the CA's return", () => this.caReturn.check());
+      await this.attempt("the CAs' return", () => this.caReturn.check());
       await this.attempt('renewal windows', () => this.renewalInfo.poll());
       if (this.#rounds++ % SWEEP_EVERY_ROUNDS === 0) {
         await this.attempt('devices that sleep', () => this.sleeping.renew());
         await this.attempt('full buckets', () => this.bucketSweep.sweep());
+        await this.attempt('forgotten pauses', () => this.watch.sweep());
         await this.attempt('stale challenges', () => this.challenges.sweep());
       }
     } finally {

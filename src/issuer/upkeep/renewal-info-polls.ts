@@ -2,7 +2,8 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { Clock } from '../../kernel/clock.js';
-import { CaAccounts } from '../accounts/ca-accounts.js';
+import { CaAccounts, type PlanningAccount } from '../accounts/ca-accounts.js';
+import { CaList } from '../accounts/ca-list.js';
 import { type AcmeCa, AcmeProblemError, AcmeUnreachableError } from '../acme/acme-ca.js';
 import { usualRenewal } from '../certificates/issued-certificate.js';
 import {
@@ -44,13 +45,24 @@ export class RenewalInfoPolls {
   constructor(
     private readonly dataSource: DataSource,
     private readonly accounts: CaAccounts,
+    private readonly list: CaList,
     private readonly clock: Clock,
   ) {}
 
-  /** @returns how many certificates the CA was asked about */
+  /** Each CA is asked about its own certificates. @returns how many it was asked about; rejects with a CA's failure */
   async poll(): Promise<number> {
-    const registered = await this.accounts.registered();
-    if (!registered) return 0;
+    const asked = await Promise.allSettled(
+      this.list.production.map(async ({ directoryUrl }) => {
+        const registered = await this.accounts.registered(directoryUrl);
+        return registered ? this.#pollAt(registered) : 0;
+      }),
+    );
+    const failed = asked.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason;
+    return asked.reduce((sum, result) => sum + (result.status === 'fulfilled' ? result.value : 0), 0);
+  }
+
+  async #pollAt(registered: PlanningAccount): Promise<number> {
     const until = performance.now() + LONGEST_ROUND_MILLISECONDS;
     let asked = 0;
     let ca: AcmeCa | undefined;

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import type { PlanningAccount } from '../accounts/ca-accounts.js';
+import { CaList } from '../accounts/ca-list.js';
 import { type BucketState, canReserve } from '../domain/limits/bucket.js';
 import type { BucketKey } from '../domain/limits/bucket-key.js';
 import { isShared } from '../domain/limits/order-spends.js';
@@ -27,6 +28,14 @@ export interface StartedOrder {
   readonly start?: { readonly share: Share; readonly reservations: Reservations | null };
 }
 
+export interface ClaimOptions {
+  readonly server: number;
+  readonly count: number;
+  readonly now: Date;
+  /** Default: as many as are claimed. A CA that has paused us is sent one now and then, or none. */
+  readonly mostStarted?: number;
+}
+
 /** One claim starts again so often when what it planned is not to be had: each time it knows more. */
 const MOST_ROUNDS = 20;
 /** Orders whose server vanished, looked after in one claim. */
@@ -35,7 +44,8 @@ const MOST_LOST = 100;
 /** Which orders start now: what the planner says, as far as rows and buckets can be had. */
 @Injectable()
 export class OrderClaims {
-  readonly #waiting: WaitingOrders;
+  /** By CA. */
+  readonly #waiting = new Map<string, WaitingOrders>();
   #wakeAt: number | undefined;
 
   constructor(
@@ -44,9 +54,11 @@ export class OrderClaims {
     private readonly buckets: BucketTable,
     private readonly planner: PlannerStore,
     signal: QueueSignal,
+    private readonly list: CaList,
   ) {
-    this.#waiting = new WaitingOrders(budget.profile);
-    signal.onAnnouncement((orderId) => this.#waiting.announced(orderId));
+    signal.onAnnouncement((orderId) => {
+      for (const waiting of this.#waiting.values()) waiting.announced(orderId);
+    });
   }
 
   /** When another claim may start something that this one could not; milliseconds since the epoch. */
@@ -56,11 +68,11 @@ export class OrderClaims {
 
   /**
    * Picks up to `count` orders and hands them to `take`, in one transaction: first those that hold their slots at the
-   * CA already, then new ones. `server` is who has them afterwards.
+   * CA already, then new ones, of these no more than `mostStarted`. `server` is who has them afterwards.
    */
   async claim<Claimed>(
     account: PlanningAccount,
-    { server, count, now }: { readonly server: number; readonly count: number; readonly now: Date },
+    { server, count, now, mostStarted = count }: ClaimOptions,
     take: (transaction: EntityManager, orders: readonly StartedOrder[]) => Promise<Claimed>,
   ): Promise<Claimed> {
     this.#wakeAt = undefined;
@@ -68,10 +80,10 @@ export class OrderClaims {
       await this.dataSource.transaction((transaction) => this.#settleLost(transaction, now));
       return await this.dataSource.transaction(async (transaction) => {
         // A long line is read before the lock: the others plan meanwhile.
-        const lanes = await this.#waiting.lanes(transaction, account, now);
+        const lanes = await this.#waitingAt(account.ca).lanes(transaction, account, now);
         const shares = await this.planner.lock(transaction, account.ca);
         const going = await this.#going(transaction, account, count, now);
-        const room = count - going.length;
+        const room = Math.min(count - going.length, mostStarted);
         if (room <= 0) return take(transaction, going);
         const inFlight = await this.#inFlight(transaction, server, going);
         const inFlightLimit = inFlight.standing + inFlight.manual + inFlight.new + room;
@@ -87,9 +99,15 @@ export class OrderClaims {
         return take(transaction, [...going, ...started]);
       });
     } catch (error) {
-      this.#waiting.forget();
+      this.#waitingAt(account.ca).forget();
       throw error;
     }
+  }
+
+  #waitingAt(ca: string): WaitingOrders {
+    let waiting = this.#waiting.get(ca);
+    if (!waiting) this.#waiting.set(ca, (waiting = new WaitingOrders(this.budget.profileOf(ca))));
+    return waiting;
   }
 
   async #start(step: ClaimStep): Promise<StartedOrder[]> {
@@ -101,13 +119,13 @@ export class OrderClaims {
       this.#wakeAt = planned.wakeAt;
       // A device's own buckets are read for those alone that would start; one that is not full may change the plan.
       if (await this.#readOwnBuckets(step, known, planned.start)) continue;
-      await this.#postpone(transaction, planned.postpone, now);
+      await this.#postpone(transaction, account.ca, planned.postpone, now);
       if (planned.start.length === 0) break;
       const locked = await this.#lock(transaction, account, planned.start, now);
       const wanted = planned.start.filter(({ order }) => locked.has(order.id));
       const { reserved, buckets } = await this.budget.reserve(transaction, account.ca, wanted, now);
       for (const [key, bucket] of buckets) step.buckets.set(key, bucket);
-      for (const { order } of planned.start) this.#waiting.remove(order.id);
+      for (const { order } of planned.start) this.#waitingAt(account.ca).remove(order.id);
       for (const { order, orderClass } of wanted) {
         const reservations = reserved.get(order.id);
         if (!reservations) continue;
@@ -140,9 +158,9 @@ export class OrderClaims {
     );
   }
 
-  async #postpone(transaction: EntityManager, postponed: readonly Postponed[], now: Date): Promise<void> {
+  async #postpone(transaction: EntityManager, ca: string, postponed: readonly Postponed[], now: Date): Promise<void> {
     if (postponed.length === 0) return;
-    for (const { order, until } of postponed) this.#waiting.postpone(order, until, now);
+    for (const { order, until } of postponed) this.#waitingAt(ca).postpone(order, until, now);
     await transaction.query(
       `UPDATE issuance_orders o SET status = 'deferred', reason_code = 'budget', reason = p.reason,
               next_attempt_at = p.until, updated_at = $4
@@ -151,7 +169,10 @@ export class OrderClaims {
                                         WHERE o.id = ANY ($1::uuid[]) AND ${IS_OPEN} AND ${IS_FREE} FOR UPDATE SKIP LOCKED)`,
       [
         postponed.map(({ order }) => order.id),
-        postponed.map(postponedSentence),
+        postponed.map((order) => {
+          const reason = postponedSentence(order);
+          return this.list.hasSeveral ? `${this.list.nameOf(ca)}: ${reason}` : reason;
+        }),
         postponed.map(({ until }) => new Date(until)),
         now,
       ],
@@ -205,7 +226,7 @@ export class OrderClaims {
         ORDER BY o.id LIMIT ${MOST_LOST} FOR UPDATE SKIP LOCKED`,
     );
     for (const { id } of rows) await this.budget.settle(transaction, id, 'unknown', now);
-    if (rows.length > 0) this.#waiting.forget();
+    if (rows.length > 0) for (const waiting of this.#waiting.values()) waiting.forget();
   }
 
   async #inFlight(

@@ -15,5 +15,8 @@ export const MAY_PROCEED = `
 export const HAS_BEGUN = `
   CASE WHEN o.acme_order_url IS NULL THEN coalesce(o.reservations ->> 'ca' = $2, false) ELSE o.account_id = $1 END`;
 
+/** `$2` is the CA's directory URL. An order that was given to no CA (where there is but one) is any CA's. */
+export const IS_OF_CA = `(o.ca IS NULL OR o.ca = $2)`;
+
 /** `$1` is the account, `$2` the CA's directory URL. It waits for a start that spends something at the CA. */
-export const WAITS = `${IS_OPEN} AND ${IS_FREE} AND NOT (${HAS_BEGUN})`;
+export const WAITS = `${IS_OPEN} AND ${IS_FREE} AND ${IS_OF_CA} AND NOT (${HAS_BEGUN})`;

@@ -36,8 +36,8 @@ export class OrderQueue {
   }
 
   /**
-   * Claims up to `count` orders for `owner`: those that go on, then what the planner starts. Servers that claim at the
-   * same time get different ones.
+   * Claims up to `count` orders for `owner`: those that go on, then what the planner starts (`mostStarted` at most).
+   * Servers that claim at the same time get different ones.
    */
   claim(
     owner: LeaseOwner,
@@ -45,9 +45,10 @@ export class OrderQueue {
     count: number,
     now: Date,
     leaseSeconds = LEASE_SECONDS,
+    mostStarted = count,
   ): Promise<ClaimedOrder[]> {
     const validUntil = performance.now() + leaseSeconds * 1000;
-    return this.claims.claim(account, { server: owner.server, count, now }, (transaction, orders) =>
+    return this.claims.claim(account, { server: owner.server, count, now, mostStarted }, (transaction, orders) =>
       this.lease(transaction, orders, owner, validUntil, leaseSeconds, now),
     );
   }
@@ -133,21 +134,32 @@ export class OrderQueue {
   }
 
   /** While no order can be claimed at all (the CA or our account there does not work), tells those that are due why. */
-  async explainWaiting(code: ReasonCode, reason: string, now: Date): Promise<void> {
+  async explainWaiting(ca: string, code: ReasonCode, reason: string, now: Date): Promise<void> {
     await this.dataSource.query(
       `UPDATE issuance_orders o SET reason_code = $1, reason = $2, updated_at = $3
-        WHERE ${IS_OPEN} AND o.next_attempt_at <= $3 AND ${IS_FREE} AND o.reason IS DISTINCT FROM $2`,
-      [code, reason, now],
+        WHERE ${IS_OPEN} AND (o.ca IS NULL OR o.ca = $4) AND o.next_attempt_at <= $3 AND ${IS_FREE}
+          AND o.reason IS DISTINCT FROM $2`,
+      [code, reason, now, ca],
     );
   }
 
+  /** Does an order wait because the CA could not be reached? */
+  async isAnyUnreachable(ca: string): Promise<boolean> {
+    const waiting: unknown[] = await this.dataSource.query(
+      `SELECT 1 FROM issuance_orders o
+        WHERE o.status = 'deferred' AND o.reason_code = 'ca_unreachable' AND (o.ca IS NULL OR o.ca = $1) LIMIT 1`,
+      [ca],
+    );
+    return waiting.length > 0;
+  }
+
   /** Makes orders due again that wait because the CA could not be reached, spread over `spreadSeconds`. */
-  async wakeUnreachable(now: Date, spreadSeconds: number): Promise<number> {
+  async wakeUnreachable(ca: string, now: Date, spreadSeconds: number): Promise<number> {
     const [, count]: [unknown[], number] = await this.dataSource.query(
       `UPDATE issuance_orders o SET next_attempt_at = $1::timestamptz + random() * $2 * interval '1 second', updated_at = $1
-        WHERE o.status = 'deferred' AND o.reason_code = 'ca_unreachable'
+        WHERE o.status = 'deferred' AND o.reason_code = 'ca_unreachable' AND (o.ca IS NULL OR o.ca = $3)
           AND o.next_attempt_at > $1::timestamptz + $2 * interval '1 second'`,
-      [now, spreadSeconds],
+      [now, spreadSeconds, ca],
     );
     return count;
   }

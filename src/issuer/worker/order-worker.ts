@@ -7,8 +7,11 @@ import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js'
 import { NotificationListener } from '../../platform/database/notification-listener.js';
 import { withLogFields } from '../../platform/logging/log-fields.js';
 import { type ConnectedAccount, planningAccount } from '../accounts/ca-accounts.js';
+import { CaList } from '../accounts/ca-list.js';
 import { CaSetup } from '../accounts/ca-setup.js';
+import { CaWatch } from '../accounts/ca-watch.js';
 import { decideOnFailure, wordsOf } from '../domain/failure.js';
+import { OrderRouting } from '../orders/order-routing.js';
 import { IssuancePipeline } from '../pipeline/issuance-pipeline.js';
 import { failureOf } from '../pipeline/run-failure.js';
 import { IssuanceSpeed } from './issuance-speed.js';
@@ -21,6 +24,15 @@ import { WorkerTimings } from './worker-timings.js';
 /** The planner may be asked again so soon. */
 const SHORTEST_POLL_SECONDS = 0.05;
 
+/** One CA, and how its set-up goes. */
+interface Place {
+  readonly ca: string;
+  setup: Promise<void> | undefined;
+  retrySeconds: number;
+  /** By performance.now(). */
+  retryAt: number;
+}
+
 /**
  * Claims due orders and runs them, so many at once as configured. Any number of servers do this side by side: a lease
  * keeps an order with one of them, and lets another one take over when that one dies.
@@ -30,6 +42,7 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger(OrderWorker.name);
   readonly #active = new Map<Lease, Promise<void>>();
   readonly #stop = new AbortController();
+  readonly #places: readonly Place[];
   #loop: Promise<void> | undefined;
   #unsubscribe: () => void = () => undefined;
   #renewals: NodeJS.Timeout | undefined;
@@ -39,13 +52,23 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly presence: ServerPresence,
     private readonly pipeline: IssuancePipeline,
     private readonly setup: CaSetup,
+    private readonly list: CaList,
+    private readonly watch: CaWatch,
+    private readonly routing: OrderRouting,
     private readonly signal: QueueSignal,
     private readonly speed: IssuanceSpeed,
     private readonly timings: WorkerTimings,
     private readonly notifications: NotificationListener,
     private readonly clock: Clock,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
-  ) {}
+  ) {
+    this.#places = list.all.map(({ directoryUrl }) => ({
+      ca: directoryUrl,
+      setup: undefined,
+      retrySeconds: timings.firstSetupRetrySeconds,
+      retryAt: -Infinity,
+    }));
+  }
 
   onApplicationBootstrap(): void {
     this.#unsubscribe = this.notifications.subscribe(ORDERS_CHANNEL, {
@@ -66,7 +89,7 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
     this.signal.wake();
     await this.#loop;
     await Promise.race([
-      Promise.all(this.#active.values()),
+      Promise.all([...this.#active.values(), ...this.#places.map(({ setup }) => setup)]),
       sleep(this.timings.stopSeconds * 1000, undefined, { ref: false }),
     ]);
     clearInterval(this.#renewals);
@@ -76,29 +99,64 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   async #work(): Promise<void> {
     let retrySeconds = this.timings.firstSetupRetrySeconds;
-    while (!this.#stop.signal.aborted) {
-      let waitSeconds = this.timings.pollSeconds;
+    for (let turn = 0; !this.#stop.signal.aborted; turn++) {
+      let waitSeconds: number;
       try {
-        const account = await this.setup.ready();
+        waitSeconds = await this.#round(turn);
         retrySeconds = this.timings.firstSetupRetrySeconds;
-        await this.#claim(account);
-        waitSeconds = this.#secondsUntilNextStart();
       } catch (error) {
-        await this.#explain(error);
+        this.#tellFault(error);
         waitSeconds = retrySeconds;
         retrySeconds = Math.min(retrySeconds * 2, this.timings.lastSetupRetrySeconds);
       }
-      // A wake may come of orders that cannot be helped yet: the pause after an error is kept all the same.
       if (!this.#stop.signal.aborted) await this.signal.wait(waitSeconds * 1000);
     }
   }
 
-  /** The planner knows when the next order may start. */
-  #secondsUntilNextStart(): number {
-    const { wakeAt } = this.queue;
-    if (wakeAt === undefined) return this.timings.pollSeconds;
+  /** Each CA has its turn to be the first that gets the free places. @returns seconds until the next round */
+  async #round(turn: number): Promise<number> {
+    await this.routing.route();
+    let wakeAt = Infinity;
+    for (let i = 0; i < this.#places.length; i++) {
+      const place = this.#places[(turn + i) % this.#places.length]!;
+      const account = await this.#accountAt(place);
+      if (account === undefined) {
+        wakeAt = Math.min(wakeAt, this.clock.now().getTime() + place.retrySeconds * 1000);
+        continue;
+      }
+      await this.#claim(account);
+      wakeAt = Math.min(wakeAt, this.queue.wakeAt ?? Infinity);
+    }
+    // The planner knows when the next order may start.
     const seconds = (wakeAt - this.clock.now().getTime()) / 1000;
     return Math.min(Math.max(seconds, SHORTEST_POLL_SECONDS), this.timings.pollSeconds);
+  }
+
+  /** Our account at the CA, once it is set up; that is tried in the background, so that no CA waits for another one. */
+  async #accountAt(place: Place): Promise<ConnectedAccount | undefined> {
+    const account = this.setup.account(place.ca);
+    if (account !== undefined) return account;
+    // The pause after an error is kept, whatever wakes this worker meanwhile.
+    if (place.setup === undefined && performance.now() >= place.retryAt) {
+      place.setup = this.#setUp(place).finally(() => {
+        place.setup = undefined;
+        this.signal.wake();
+      });
+    }
+    return undefined;
+  }
+
+  /** Never rejects. */
+  async #setUp(place: Place): Promise<void> {
+    try {
+      await this.setup.ready(place.ca);
+      await this.watch.isSetUp(place.ca);
+      place.retrySeconds = this.timings.firstSetupRetrySeconds;
+    } catch (error) {
+      await this.#explain(place.ca, error);
+      place.retryAt = performance.now() + place.retrySeconds * 1000;
+      place.retrySeconds = Math.min(place.retrySeconds * 2, this.timings.lastSetupRetrySeconds);
+    }
   }
 
   async #claim(account: ConnectedAccount): Promise<void> {
@@ -106,13 +164,19 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
     if (room <= 0) return;
     if (!this.presence.isShown) await this.#showPresence();
     const { owner } = this.presence;
+    const { directoryUrl } = account.ca;
+    const state = (await this.watch.states()).get(directoryUrl);
+    const now = this.clock.now();
+    const isProbe = state !== undefined && this.watch.isProbeDue(state, now.getTime());
     const claimed = await this.queue.claim(
       owner,
       planningAccount(account),
       room,
-      this.clock.now(),
+      now,
       this.timings.leaseSeconds,
+      state?.paused ? (isProbe ? 1 : 0) : room,
     );
+    if (isProbe && claimed.length > 0) await this.watch.probed(directoryUrl);
     for (const order of claimed) this.#start(order, account);
   }
 
@@ -164,8 +228,14 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** Nothing can be claimed: tells whoever waits why, if the database is there to be told. */
-  async #explain(thrown: unknown): Promise<void> {
+  #tellFault(thrown: unknown): void {
+    const failure = failureOf(thrown);
+    if (failure.kind === 'internal') this.logger.error({ err: thrown }, 'orders cannot be worked on');
+    else this.logger.warn({ err: thrown }, `orders cannot be worked on: ${failure.kind}`);
+  }
+
+  /** Nothing can be claimed at a CA: tells whoever waits why, if the database is there to be told. */
+  async #explain(ca: string, thrown: unknown): Promise<void> {
     const failure = failureOf(thrown);
     const decision = decideOnFailure(failure, { failures: 0, random: 0 });
     // What the CA refuses here is our account, not an order.
@@ -173,11 +243,14 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
       failure.kind === 'refused' && decision.kind === 'fail'
         ? { code: 'ca_account' as const, reason: `The CA does not take our account: ${wordsOf(failure.problem)}` }
         : decision;
-    if (failure.kind === 'internal') this.logger.error({ err: thrown }, 'orders cannot be worked on');
-    else this.logger.warn({ code }, `orders cannot be worked on: ${reason}`);
+    if (failure.kind === 'internal') this.logger.error({ err: thrown, ca }, 'orders cannot be worked on');
+    else this.logger.warn({ code, ca }, `orders cannot be worked on: ${reason}`);
     if (failure.kind === 'database') return;
+    const shown = this.list.hasSeveral ? `${this.list.nameOf(ca)}: ${reason}` : reason;
+    const cause = code === 'ca_account' ? 'account' : code === 'ca_unreachable' ? 'unreachable' : 'fault';
     try {
-      await this.queue.explainWaiting(code, reason, this.clock.now());
+      if (failure.kind !== 'internal') await this.watch.failed(ca, cause, reason);
+      await this.queue.explainWaiting(ca, code, shown, this.clock.now());
     } catch (cause) {
       this.logger.warn({ err: cause }, 'the reason could not be written');
     }

@@ -39,6 +39,33 @@ export interface HttpConfig {
   readonly trustedProxies: readonly Cidr[];
 }
 
+/** A CA that certificates are ordered from, or its staging. */
+export interface CaConfig {
+  /** How people call it. */
+  readonly name: string;
+  readonly directoryUrl: string;
+  /** PEM certificates that the endpoint's TLS is trusted by, beside the system's roots. Absent: the system's only. */
+  readonly caFile?: string;
+  readonly contact?: string;
+  readonly externalAccount?: { readonly kid: string; readonly hmacKey: string };
+  readonly profile?: string;
+  /** `letsencrypt`, `letsencrypt-staging`, `none`, the path of a JSON file, or `sandbox`: as the embedded CA has them. */
+  readonly limits: string;
+  /** How the CA is called in CAA records, where its directory does not say so. */
+  readonly caaIdentities?: readonly string[];
+  /** Where an order that failed once is tried before it goes to the CA itself again. It has no staging of its own. */
+  readonly staging?: CaConfig;
+}
+
+/** When orders go to another CA than the one that is theirs. */
+export interface FallbackConfig {
+  /** A CA is down when nothing could be had from it for so long. */
+  readonly afterSeconds: number;
+  /** A new device that would have to wait longer for its first certificate; absent: it waits. */
+  readonly newDeviceWaitSeconds?: number;
+}
+
+/** The first CA, and what concerns all of them. */
 export interface AcmeConfig {
   /** Directory URL; in the sandbox the embedded CA's. */
   readonly directoryUrl: string;
@@ -55,6 +82,13 @@ export interface AcmeConfig {
   readonly ordersInFlight: number;
   /** The server renews for a device that sleeps, until it was silent for so many days. */
   readonly renewSilentDays: number;
+  /** How people call the first CA. Absent: by its directory's host. */
+  readonly name?: string;
+  readonly caaIdentities?: readonly string[];
+  readonly staging?: CaConfig;
+  /** The CAs after the first one, in the order in which orders fall back to them. */
+  readonly others?: readonly CaConfig[];
+  readonly fallback?: FallbackConfig;
 }
 
 export interface SandboxConfig {

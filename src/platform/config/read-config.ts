@@ -11,11 +11,10 @@ import {
   type ListenAddress,
   type MailConfig,
 } from './app-config.js';
+import { type CaListFile, defaultLimits, readCaListFile } from './ca-list-file.js';
 import { ConfigurationError, EnvironmentReader, type Environment } from './environment.js';
 import * as parse from './parsers.js';
 
-const LETS_ENCRYPT = 'https://acme-v02.api.letsencrypt.org/directory';
-const LETS_ENCRYPT_STAGING = 'https://acme-staging-v02.api.letsencrypt.org/directory';
 /** Within the data directory; acme-server/sandbox writes it. */
 const SANDBOX_TLS_ROOT = 'sandbox-ca/ca-tls-root.pem';
 const SANDBOX_CA_LISTEN = { address: '127.0.0.1', port: 14000 };
@@ -53,6 +52,7 @@ export function readConfig(environment: Environment, workingDirectory: string): 
     isSandbox ? `https://${hostPort(caListen)}/directory` : directory,
     isSandbox,
     dataDirectory,
+    (path) => readCaListFile(resolve(workingDirectory, path), environment),
   );
   const addressPolicy =
     reader.optional('FLEETCERT_ADDRESS_POLICY', parse.parseAddressPolicy) ??
@@ -157,6 +157,7 @@ function readAcme(
   directoryUrl: string,
   sandbox: boolean,
   dataDirectory: string,
+  readCas: (path: string) => CaListFile,
 ): AcmeConfig {
   const kid = reader.optional('FLEETCERT_ACME_EAB_KID', (text) => text);
   const hmacKey = reader.optional('FLEETCERT_ACME_EAB_HMAC_KEY', parse.parseHmacKey, 'secret');
@@ -170,7 +171,10 @@ function readAcme(
       'FLEETCERT_ACME_EAB_KID',
       'needed with FLEETCERT_ACME_EAB_HMAC_KEY: the key identifier that the CA gave out',
     );
+  const { first, ...list } = readCaList(reader, directoryUrl, readCas);
   return {
+    ...first,
+    ...list,
     directoryUrl,
     sandbox,
     caFile:
@@ -190,9 +194,23 @@ function readAcme(
   };
 }
 
-function defaultLimits(directoryUrl: string): string {
-  if (directoryUrl === LETS_ENCRYPT) return 'letsencrypt';
-  return directoryUrl === LETS_ENCRYPT_STAGING ? 'letsencrypt-staging' : 'none';
+/** The CAs beside the one that the variables describe; each directory is one CA. */
+function readCaList(
+  reader: EnvironmentReader,
+  firstUrl: string,
+  readCas: (path: string) => CaListFile,
+): Partial<CaListFile> {
+  const list = reader.optional('FLEETCERT_ACME_CAS', readCas);
+  if (!list) return {};
+  const urls = [firstUrl, list.first.staging?.directoryUrl];
+  for (const ca of list.others) urls.push(ca.directoryUrl, ca.staging?.directoryUrl);
+  const twice = urls.find((url, index) => url !== undefined && urls.indexOf(url) !== index);
+  if (twice !== undefined) {
+    reader.problems.push(
+      `FLEETCERT_ACME_CAS: expected each directory once, FLEETCERT_ACME_DIRECTORY too; got ${twice} twice`,
+    );
+  }
+  return list;
 }
 
 function readMail(reader: EnvironmentReader): MailConfig | undefined {

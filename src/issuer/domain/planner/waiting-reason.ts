@@ -22,10 +22,16 @@ export interface WaitingReason {
   readonly startAt: number;
   /** When its certificate is to be expected. */
   readonly estimatedAt: number;
+  /** The CA that it waits for, where there are several. */
+  readonly caName?: string;
 }
 
 /** The reason as a sentence for the device's log and the operator's page. */
 export function waitingSentence(reason: WaitingReason): string {
+  return reason.caName === undefined ? sentenceOf(reason) : `${reason.caName}: ${sentenceOf(reason)}`;
+}
+
+function sentenceOf(reason: WaitingReason): string {
   switch (reason.code) {
     case 'limit':
       return `${bucketSentence(reason.bucket!)} ${aheadSentence(reason.ahead)}`;

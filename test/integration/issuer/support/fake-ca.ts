@@ -95,9 +95,19 @@ export class FakeCa extends AcmeConnector {
   readonly #faults = new Map<CaMethod, { readonly error: Error; readonly afterwards: boolean }[]>();
   #root: Promise<{ intermediate: Holder }> | undefined;
 
-  /** @param isServed does the zone answer with this TXT value at `_acme-challenge.<name>`? */
-  constructor(private readonly isServed: (name: string, value: string) => boolean) {
+  /**
+   * @param isServed does the zone answer with this TXT value at `_acme-challenge.<name>`?
+   * @param host of its directory, and how it is called in CAA records
+   */
+  constructor(
+    private readonly isServed: (name: string, value: string) => boolean,
+    private readonly host = 'ca.test',
+  ) {
     super();
+  }
+
+  get directoryUrl(): string {
+    return `https://${this.host}/directory`;
   }
 
   /** The next call of the method fails so; several queue up. */
@@ -118,7 +128,7 @@ export class FakeCa extends AcmeConnector {
   }
 
   async caaIdentities(): Promise<readonly string[]> {
-    return this.#call('caaIdentities', () => ['ca.test']);
+    return this.#call('caaIdentities', () => [this.host]);
   }
 
   async ping(): Promise<void> {
@@ -129,7 +139,7 @@ export class FakeCa extends AcmeConnector {
     return this.#call('register', () => {
       const known = this.accounts.get(accountKeyPem);
       if (known !== undefined) return known;
-      const url = `https://ca.test/acct/${this.accounts.size + 1}`;
+      const url = `https://${this.host}/acct/${this.accounts.size + 1}`;
       this.accounts.set(accountKeyPem, url);
       return url;
     });
@@ -137,7 +147,7 @@ export class FakeCa extends AcmeConnector {
 
   open({ accountUrl }: AcmeCredentials): AcmeCa {
     return {
-      directoryUrl: DIRECTORY_URL,
+      directoryUrl: this.directoryUrl,
       accountUrl,
       directory: () => this.#directory(),
       newOrder: (order) => this.#newOrder(order, accountUrl),
@@ -154,7 +164,7 @@ export class FakeCa extends AcmeConnector {
 
   #directory(): Promise<AcmeDirectory> {
     return this.#call('directory', () => ({
-      caaIdentities: ['ca.test'],
+      caaIdentities: [this.host],
       profiles: [],
       supportsRenewalInfo: this.supportsRenewalInfo,
       externalAccountRequired: false,
@@ -173,7 +183,7 @@ export class FakeCa extends AcmeConnector {
       if (pending) return orderOf(pending, this.retryAfterSeconds);
       const number = this.orders.length + 1;
       const order: FakeOrder = {
-        url: `https://ca.test/order/${number}`,
+        url: `https://${this.host}/order/${number}`,
         accountUrl,
         names,
         status: 'pending',
@@ -181,7 +191,7 @@ export class FakeCa extends AcmeConnector {
         profile,
         polls: 0,
         authorizations: names.map((name, index) => ({
-          url: `https://ca.test/authz/${number}-${index}`,
+          url: `https://${this.host}/authz/${number}-${index}`,
           status: 'pending',
           name: name.replace(/^\*\./, ''),
           wildcard: name.startsWith('*.'),

@@ -8,7 +8,10 @@ import type { ChallengeRecords } from '../../../../src/ddns/publishing/challenge
 import { DeviceFlags } from '../../../../src/devices/device-flags.js';
 import type { Device } from '../../../../src/devices/domain/device.js';
 import { CaAccounts, planningAccount } from '../../../../src/issuer/accounts/ca-accounts.js';
+import type { AcmeConnector } from '../../../../src/issuer/accounts/acme-connector.js';
+import { CaList } from '../../../../src/issuer/accounts/ca-list.js';
 import { CaSetup } from '../../../../src/issuer/accounts/ca-setup.js';
+import { CaWatch } from '../../../../src/issuer/accounts/ca-watch.js';
 import { CertificateStore } from '../../../../src/issuer/certificates/certificate-store.js';
 import { BUILTIN_PROFILES } from '../../../../src/issuer/domain/limits/builtin-profiles.js';
 import type { LimitProfile } from '../../../../src/issuer/domain/limits/limit-profile.js';
@@ -19,6 +22,9 @@ import { DeviceKeys } from '../../../../src/issuer/orders/device-keys.js';
 import { HopelessOrders } from '../../../../src/issuer/orders/hopeless-orders.js';
 import { OrderIntake } from '../../../../src/issuer/orders/order-intake.js';
 import { type ReadOrder, OrderReader } from '../../../../src/issuer/orders/order-reader.js';
+import { OrderMoves } from '../../../../src/issuer/orders/order-moves.js';
+import { OrderRetry } from '../../../../src/issuer/orders/order-retry.js';
+import { OrderRouting } from '../../../../src/issuer/orders/order-routing.js';
 import { IssuancePipeline } from '../../../../src/issuer/pipeline/issuance-pipeline.js';
 import { OrderProgress } from '../../../../src/issuer/pipeline/order-progress.js';
 import { PipelineProbe } from '../../../../src/issuer/pipeline/pipeline-probe.js';
@@ -37,7 +43,7 @@ import { ServerPresence } from '../../../../src/issuer/worker/server-presence.js
 import { WaitingReasons } from '../../../../src/issuer/worker/waiting-reasons.js';
 import { WorkerTimings } from '../../../../src/issuer/worker/worker-timings.js';
 import { Clock } from '../../../../src/kernel/clock.js';
-import type { AppConfig } from '../../../../src/platform/config/app-config.js';
+import type { AcmeConfig, AppConfig } from '../../../../src/platform/config/app-config.js';
 import { NotificationListener } from '../../../../src/platform/database/notification-listener.js';
 import { SecretBox } from '../../../../src/platform/security/secret-box.js';
 import { aCsr, toPem } from '../../../support/csr-builder.js';
@@ -78,6 +84,11 @@ export interface TestIssuerOptions {
   readonly profile?: LimitProfile;
   readonly secretKey?: Buffer;
   readonly directoryUrl?: string;
+  /** More CAs, stagings, and when orders fall back to them; `connector` then knows the way to all of them. */
+  readonly acme?: Pick<AcmeConfig, 'name' | 'staging' | 'others' | 'fallback'>;
+  readonly connector?: AcmeConnector;
+  /** The limits of the CAs after the first one, by directory URL; default: as the first one's. */
+  readonly profiles?: ReadonlyMap<string, LimitProfile>;
   readonly timings?: Partial<WorkerTimings>;
 }
 
@@ -90,6 +101,10 @@ export class TestIssuer {
   readonly dataSource: DataSource;
   readonly accounts: CaAccounts;
   readonly setup: CaSetup;
+  readonly list: CaList;
+  readonly watch: CaWatch;
+  readonly routing: OrderRouting;
+  readonly retry: OrderRetry;
   readonly queue: OrderQueue;
   readonly buckets = new BucketTable();
   readonly budget: IssuanceBudget;
@@ -123,39 +138,69 @@ export class TestIssuer {
         directoryUrl: options.directoryUrl ?? DIRECTORY_URL,
         ordersInFlight: options.ordersInFlight ?? 4,
         renewSilentDays: 120,
+        ...options.acme,
       },
     } as unknown as AppConfig;
-    const { dataSource, clock, ca } = this;
-    const budget = (this.budget = new IssuanceBudget(this.buckets, options.profile ?? BUILTIN_PROFILES.none));
+    const { dataSource, clock, signal } = this;
+    const ca = options.connector ?? this.ca;
+    const list = (this.list = new CaList(config));
+    const watch = (this.watch = new CaWatch(dataSource, list, clock));
+    const profile = options.profile ?? BUILTIN_PROFILES.none;
+    const budget = (this.budget = new IssuanceBudget(this.buckets, profile, options.profiles));
     const planner = new PlannerStore();
-    const claims = new OrderClaims(dataSource, budget, this.buckets, planner, this.signal);
+    const claims = new OrderClaims(dataSource, budget, this.buckets, planner, signal, list);
     const keys = new DeviceKeys();
     const speed = new IssuanceSpeed();
     const timings = { ...new WorkerTimings(), pollSeconds: 0.2, firstSetupRetrySeconds: 0.1, ...options.timings };
-    this.accounts = new CaAccounts(dataSource, new SecretBox(options.secretKey ?? SECRET_KEY), ca, clock, config);
-    this.setup = new CaSetup(this.accounts, ca, zone as unknown as ApexRecords, config);
+    this.accounts = new CaAccounts(dataSource, new SecretBox(options.secretKey ?? SECRET_KEY), ca, clock, list);
+    this.setup = new CaSetup(this.accounts, ca, zone as unknown as ApexRecords, dataSource, list, config);
     this.presence = new ServerPresence(dataSource);
     this.queue = new OrderQueue(dataSource, claims, budget);
-    this.progress = new OrderProgress(dataSource, budget);
+    this.progress = new OrderProgress(dataSource, budget, signal);
     this.certificates = new CertificateStore(dataSource);
-    this.reasons = new WaitingReasons(dataSource, this.accounts, budget, this.buckets, planner, speed, config);
+    this.reasons = new WaitingReasons(
+      dataSource,
+      this.accounts,
+      budget,
+      this.buckets,
+      planner,
+      speed,
+      list,
+      watch,
+      config,
+    );
     this.reader = new OrderReader(dataSource, speed, this.reasons, config);
     this.hopeless = new HopelessOrders(budget);
     const flags = new DeviceFlags(dataSource);
-    this.intake = new OrderIntake(dataSource, keys, flags, this.reader, this.signal, budget, clock);
+    this.intake = new OrderIntake(dataSource, keys, flags, this.reader, signal, budget, list, clock);
+    this.retry = new OrderRetry(dataSource, signal, list, watch, clock);
     this.pipeline = new IssuancePipeline(
       zone as unknown as ChallengeRecords,
       this.certificates,
       this.probe,
       this.progress,
       this.setup,
+      watch,
+      list,
+      clock,
+    );
+    const challenges = zone as unknown as ChallengeRecords;
+    const moves = new OrderMoves(budget, watch, list, signal);
+    this.routing = new OrderRouting(
+      dataSource,
+      list,
+      watch,
+      moves,
+      this.accounts,
+      this.reasons,
+      challenges,
       clock,
       config,
     );
     this.revocations = new Revocations(dataSource, this.accounts, keys, this.hopeless, clock);
     this.sweep = new ChallengeSweep(dataSource, zone as unknown as ChallengeRecords, clock);
-    this.caReturn = new CaReturn(dataSource, ca, this.queue, this.signal, clock, config);
-    this.renewalInfo = new RenewalInfoPolls(dataSource, this.accounts, clock);
+    this.caReturn = new CaReturn(ca, this.queue, watch, list, signal, clock);
+    this.renewalInfo = new RenewalInfoPolls(dataSource, this.accounts, list, clock);
     this.sleeping = new SleepingDevices(dataSource, this.intake, clock, config);
     this.#notifications = new NotificationListener(database.url);
     this.worker = new OrderWorker(
@@ -163,7 +208,10 @@ export class TestIssuer {
       this.presence,
       this.pipeline,
       this.setup,
-      this.signal,
+      list,
+      watch,
+      this.routing,
+      signal,
       speed,
       timings,
       this.#notifications,
@@ -181,16 +229,16 @@ export class TestIssuer {
     await this.#notifications.stop();
   }
 
-  /** Claims for a server of that name, which shows no presence. */
-  async claim(name: string, count: number, leaseSeconds?: number, server = 1): Promise<ClaimedOrder[]> {
-    const account = planningAccount(await this.setup.ready());
+  /** Claims for a server of that name, which shows no presence, at a CA (default: the first). */
+  async claim(name: string, count: number, leaseSeconds?: number, server = 1, ca?: string): Promise<ClaimedOrder[]> {
+    const account = planningAccount(await this.setup.ready(ca));
     return this.queue.claim({ name, server }, account, count, this.clock.now(), leaseSeconds);
   }
 
   /** Claims what is due and runs it to its end, in this call and without the worker. @returns how the runs ended */
-  async runDue(count = 10): Promise<(string | undefined)[]> {
-    const account = await this.setup.ready();
-    const claimed = await this.claim('test', count);
+  async runDue(count = 10, ca?: string): Promise<(string | undefined)[]> {
+    const account = await this.setup.ready(ca);
+    const claimed = await this.claim('test', count, undefined, 1, ca);
     return Promise.all(claimed.map((order) => this.pipeline.run(order, account, new AbortController().signal)));
   }
 
@@ -225,7 +273,7 @@ export function csrOf(key: KeyObject, names: readonly string[]): string {
 /** Empties the tables. */
 export async function resetIssuer(database: TestDatabase): Promise<void> {
   await database.dataSource.query(
-    'TRUNCATE certificates, issuance_orders, device_keys, acme_accounts, devices, issuance_buckets, issuance_planner CASCADE',
+    'TRUNCATE certificates, issuance_orders, device_keys, acme_accounts, devices, issuance_buckets, issuance_planner, issuance_cas, issuance_pauses CASCADE',
   );
 }
 
