@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 import type { X509Certificate } from '@peculiar/x509';
@@ -75,6 +75,14 @@ export class AgentApi {
     server.on('request', (request: IncomingMessage, response: ServerResponse) => void api.serve(request, response));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return api;
+  }
+
+  /** From now on connections see this certificate; for an API that was started with TLS. */
+  present(tls: { readonly key: string; readonly cert: string }): void {
+    if (!(this.server instanceof HttpsServer)) throw new Error('this API has no TLS');
+    const { key, cert } = tls;
+    this.server.setSecureContext({ key, cert });
+    this.server.closeIdleConnections();
   }
 
   get url(): string {
