@@ -22,7 +22,8 @@ export const AWKWARD_TEXT = 'a\nb\t"c"\\ \\x00 \u2028 \u{1f512} {NULL} é';
 export async function obtainCertificate(server: TestApp, device: EnrolledTestDevice): Promise<string> {
   const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
   const csr = toPem(aCsr({ key, altNames: { dns: [device.name] } }));
-  const { body } = await server.as(device.token).post('/v1/device/orders').send({ csr }).expect(202);
+  const { body, status } = await server.as(device.token).post('/v1/device/orders').send({ csr });
+  if (status >= 300) throw new Error(`the order was refused: ${JSON.stringify(body)}`);
   const orderId = body.orderId as string;
   for (let round = 0; round < 300; round += 1) {
     const { body: order } = await server.as(device.token).get(`/v1/device/orders/${orderId}`).expect(200);
