@@ -36,9 +36,9 @@ export function parsePastTime(text: string, now = new Date()): string {
   return new Date(now.getTime() - Number(amount) * HOURS[unit as keyof typeof HOURS] * 3_600_000).toISOString();
 }
 
-/** For an option that may be repeated, or hold a list with commas. */
-export function collect(text: string, before: readonly string[] | undefined): string[] {
+/** For an option that may be repeated, or hold a list with commas, of these words. */
+export function collect(text: string, before: readonly string[] | undefined, words: readonly string[]): string[] {
   const parts = text.split(',').map((part) => part.trim());
-  if (parts.includes('')) throw new InvalidArgumentError('Expected a list without empty parts.');
+  if (!parts.every((part) => words.includes(part))) throw new InvalidArgumentError(`Allowed are ${words.join(', ')}.`);
   return [...(before ?? []), ...parts];
 }

@@ -1,26 +1,27 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 
 import { everyItem, type Schemas } from '../client/fleet-client.js';
 import { Console } from './console.js';
 import { describeTime } from './describe-time.js';
+import { assertExportAlone, exportOption, type ExportOptions, printStream } from './export.js';
 import { fleetCommand } from './fleet-command.js';
 import { forEach } from './for-each.js';
 import { gather } from './gather.js';
-import { parseCount } from './option-values.js';
+import { collect, parseCount, parsePastTime } from './option-values.js';
 import { plainText } from './plain-text.js';
 import { ServerClient } from './server-client.js';
 import { table } from './table.js';
 
-type Order = Schemas['OrderItem'];
+type Status = Schemas['OrderItem']['status'];
 
-const STATUSES = ['queued', 'issuing', 'deferred', 'issued', 'failed'] as const;
+const STATUSES: readonly Status[] = ['queued', 'issuing', 'deferred', 'issued', 'failed'];
 const PAGE = 1000;
 
-interface ListOptions {
-  readonly status?: Order['status'];
+interface ListOptions extends ExportOptions {
+  readonly status?: Status[];
   readonly reason?: string;
-  readonly limit?: number;
-  readonly json?: boolean;
+  readonly group?: string;
+  readonly since?: string;
 }
 
 /** `fleetcert orders`: the queue and its reasons, and trying again. */
@@ -31,11 +32,19 @@ export function ordersCommand(console = new Console()): Command {
       'fleetcert orders list',
       'fleetcert orders list --status failed',
       'fleetcert orders list --reason limit --json',
+      'fleetcert orders list --since 7d --export csv >orders.csv',
     ])
-      .addOption(new Option('--status <status>', 'default: queued, issuing and deferred ones').choices(STATUSES))
+      .option(
+        '--status <list>',
+        `${STATUSES.join(', ')}; with commas, or repeated (default: queued, issuing and deferred ones; with --export all)`,
+        (text, before: string[] | undefined) => collect(text, before, STATUSES),
+      )
       .option('--reason <code>', 'why it waits or failed, such as limit or validation_failed')
+      .option('--group <group>', 'only those of devices of this group')
+      .option('--since <time>', 'only those made since: a time, or 12h, 30d', (text) => parsePastTime(text))
       .option('--limit <number>', 'so many at most', parseCount)
       .option('--json', 'print as JSON')
+      .addOption(exportOption())
       .action((options: ListOptions) => list(options, console)),
     { isDefault: true },
   );
@@ -51,9 +60,21 @@ export function ordersCommand(console = new Console()): Command {
   return orders;
 }
 
-async function list({ status, reason, limit, json }: ListOptions, console: Console): Promise<void> {
+async function list(options: ListOptions, console: Console): Promise<void> {
+  const { status, reason, group, since, limit, json } = options;
   const server = new ServerClient(console.environment);
-  const filter = { ...(status && { status }), ...(reason !== undefined && { reason }) };
+  const filter = {
+    ...(status && { status }),
+    ...(reason !== undefined && { reason }),
+    ...(group !== undefined && { group }),
+    ...(since !== undefined && { since }),
+  };
+  if (options.export) {
+    assertExportAlone(options);
+    const query = { ...filter, format: options.export };
+    await printStream(server, server.api.GET('/v1/orders/export', { params: { query }, parseAs: 'stream' }), console);
+    return;
+  }
   const items = everyItem((cursor) => {
     const query = { ...filter, limit: Math.min(limit ?? PAGE, PAGE), ...(cursor !== undefined && { cursor }) };
     return server.answer(server.api.GET('/v1/orders', { params: { query } }));

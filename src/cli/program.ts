@@ -1,6 +1,9 @@
 import { Command, CommanderError } from 'commander';
 
+import { backupCommand } from './backup.js';
+import { addCompletion } from './completion.js';
 import { Console } from './console.js';
+import { devicesCommand } from './devices.js';
 import { doctorCommand } from './doctor.js';
 import { CommandError, EXIT, EXIT_CODES_HELP } from './exit-codes.js';
 import { fleetCommand } from './fleet-command.js';
@@ -10,6 +13,7 @@ import { limitsCommand } from './limits.js';
 import { migrateCommand } from './migrate.js';
 import { ordersCommand } from './orders.js';
 import { planCommand } from './plan.js';
+import { restoreCommand } from './restore.js';
 import { serve } from './serve.js';
 
 const DETAILS = `
@@ -29,12 +33,16 @@ export function fleetcertProgram(console = new Console()): Command {
   ).addHelpText('after', DETAILS + EXIT_CODES_HELP);
   program.addCommand(serveCommand());
   program.addCommand(fleetStatusCommand(console));
+  program.addCommand(devicesCommand(console));
   program.addCommand(ordersCommand(console));
   program.addCommand(keysCommand(console));
   program.addCommand(limitsCommand(console));
   program.addCommand(planCommand());
   program.addCommand(doctorCommand());
   program.addCommand(migrateCommand());
+  program.addCommand(backupCommand());
+  program.addCommand(restoreCommand());
+  addCompletion(program);
   prepare(program, console);
   return program;
 }

@@ -140,6 +140,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/audit/export': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** All entries of the audit log that the filters match, as CSV or NDJSON */
+    get: operations['logExportsExportAudit'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/device': {
     parameters: {
       query?: never;
@@ -301,8 +318,94 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Devices, oldest enrollment first */
+    /** Devices: search, filters and order; oldest enrollment first */
     get: operations['devicesList'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/devices/bulk': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Bulk actions with how far they have come, newest first */
+    get: operations['deviceBulkList'];
+    put?: never;
+    /** Do something to every device that a filter matches; with dryRun count them only (200) */
+    post: operations['deviceBulkStart'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/devices/bulk/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** One bulk action, with how far it has come */
+    get: operations['deviceBulkShow'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/devices/bulk/{id}/cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** End a bulk action: devices that are still to come stay as they are */
+    post: operations['deviceBulkCancel'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/devices/bulk/{id}/items': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What became of each device of a bulk action, by name */
+    get: operations['deviceBulkItems'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/devices/export': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** All devices that the filters match, as CSV or NDJSON */
+    get: operations['inventoryExportsExportDevices'];
     put?: never;
     post?: never;
     delete?: never;
@@ -468,6 +571,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/events/export': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** All events that the filters match, as CSV or NDJSON */
+    get: operations['logExportsExportEvents'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/events/stream': {
     parameters: {
       query?: never;
@@ -546,6 +666,23 @@ export interface paths {
     };
     /** The queue and its reasons, oldest first */
     get: operations['ordersList'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/orders/export': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** All orders that the filters match, ended ones too, as CSV or NDJSON */
+    get: operations['inventoryExportsExportOrders'];
     put?: never;
     post?: never;
     delete?: never;
@@ -838,6 +975,116 @@ export interface components {
       /** @description Seconds until it is full, when nothing more is spent; 0: it is full. */
       secondsUntilFull: number;
     };
+    BulkActionDto: {
+      /** @enum {string} */
+      action: 'suspend' | 'resume' | 'delete' | 'set-group' | 'retry' | 'revoke';
+      /** @description {} for every device */
+      filter: components['schemas']['BulkFilterDto'];
+      /**
+       * @description Only count, and show some of the devices; nothing changes
+       * @default false
+       */
+      dryRun?: boolean;
+      /** @description How many devices the dry run has counted; needed without dryRun. With another count nothing is done */
+      expectedCount?: number;
+      /** @description set-group: the group; null for none */
+      group?: string | null;
+      /**
+       * @description delete: also revoke the certificates
+       * @default false
+       */
+      revoke?: boolean;
+      /**
+       * @description revoke: why; default `unspecified`
+       * @enum {string}
+       */
+      reason?: 'unspecified' | 'keyCompromise' | 'superseded' | 'cessationOfOperation';
+    };
+    BulkFilterDto: {
+      /** @enum {string} */
+      state?: 'active' | 'suspended';
+      /** @description A zone of this server */
+      zone?: string;
+      group?: string;
+      /** @description Health of the certificate: one, or several (in a query separated by commas) */
+      health?: ('ok' | 'renewing' | 'at-risk' | 'expired' | 'none' | 'failing')[];
+      /** @description Part of the name, label, an alias, the group, note or hardware id; or a whole address */
+      q?: string;
+      /**
+       * Format: date-time
+       * @description Has not called since
+       */
+      lastSeenBefore?: string;
+      /**
+       * Format: date-time
+       * @description Has called since
+       */
+      lastSeenAfter?: string;
+      ids?: string[];
+    };
+    BulkItem: {
+      deviceId: string;
+      name: string;
+      /**
+       * @description null: still to come.
+       * @enum {string|null}
+       */
+      outcome: 'failed' | 'done' | 'cancelled' | 'unchanged' | null;
+      /** @description Why it failed, or why there was nothing to do. */
+      detail: string | null;
+    };
+    BulkItemPage: {
+      items: components['schemas']['BulkItem'][];
+      nextCursor: string | null;
+    };
+    /** @description A bulk action with how far it has come. */
+    BulkJob: {
+      id: string;
+      /** @enum {string} */
+      action: 'suspend' | 'resume' | 'delete' | 'set-group' | 'retry' | 'revoke';
+      parameters: {
+        [key: string]: unknown;
+      };
+      filter: {
+        [key: string]: unknown;
+      };
+      /**
+       * @description `running` until every device has an outcome, or somebody has cancelled it.
+       * @enum {string}
+       */
+      state: 'running' | 'done' | 'cancelled';
+      /** @description Devices that the filter matched at the start. */
+      total: number;
+      done: number;
+      unchanged: number;
+      failed: number;
+      cancelled: number;
+      /** @description Devices that are still to come. */
+      pending: number;
+      /** @description The API key's id, or `admin-token`. */
+      operatorId: string;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      endedAt: string | null;
+    };
+    /** @description A bulk action with how far it has come. */
+    BulkJobPage: {
+      items: components['schemas']['BulkJob'][];
+      nextCursor: string | null;
+    };
+    /** @description What a bulk action would do. */
+    BulkPreview: {
+      dryRun: boolean;
+      /** @enum {string} */
+      action: 'suspend' | 'resume' | 'delete' | 'set-group' | 'retry' | 'revoke';
+      count: number;
+      /** @description The first few by name. */
+      sample: {
+        deviceId: string;
+        name: string;
+      }[];
+    };
     CertificateAnswer: {
       /** @description Leaf first, no root */
       pem: string;
@@ -869,7 +1116,7 @@ export interface components {
        * @description May the server renew for the same key when the device does not come for its renewal?
        * @default true
        */
-      renewWhileAway: boolean;
+      renewWhileAway?: boolean;
     };
     /** @description What is shown once. `secret` is base64, as every DNS software takes it. */
     CreatedTsigKey: {
@@ -884,6 +1131,8 @@ export interface components {
       zone: string;
       state: string;
       addresses: string[];
+      /** @description Further names that its certificate may hold, absolute. */
+      aliases: string[];
       serverTime: string;
       certificate: {
         serial: string;
@@ -908,6 +1157,13 @@ export interface components {
       group?: string | null;
       /** @description Answer *.<device> with the device's addresses */
       wildcard?: boolean;
+      /**
+       * @description Labels of further names, directly in the device's zone: all of them, an empty list takes them away. DNS answers them with the device's addresses, and its CSR may hold them
+       * @example [
+       *       "nas"
+       *     ]
+       */
+      aliases?: string[];
     };
     /** @description A device as operators see it. Times are ISO 8601 in JSON. */
     DeviceItem: {
@@ -918,6 +1174,8 @@ export interface components {
       state: string;
       addresses: string[];
       wildcard: boolean;
+      /** @description Labels of further names in the device's zone. */
+      aliases: string[];
       hardwareId: string | null;
       group: string | null;
       note: string | null;
@@ -1014,6 +1272,9 @@ export interface components {
         | 'ca.paused'
         | 'ca.unreachable'
         | 'ca.returned'
+        | 'ca.fallback'
+        | 'ca.fallback_ended'
+        | 'order.moved'
         | 'secondary.behind'
         | 'zone.feed_lag'
         | 'alarm.resolved'
@@ -1227,7 +1488,7 @@ export interface components {
        *       "TXT"
        *     ]
        */
-      types: ('TXT' | 'A' | 'AAAA')[];
+      types?: ('TXT' | 'A' | 'AAAA')[];
       /** @description acme-dns only: CIDR ranges that updates may come from */
       allowfrom?: string[];
     };
@@ -1289,6 +1550,9 @@ export interface components {
         | 'ca.paused'
         | 'ca.unreachable'
         | 'ca.returned'
+        | 'ca.fallback'
+        | 'ca.fallback_ended'
+        | 'order.moved'
         | 'secondary.behind'
         | 'zone.feed_lag'
         | 'alarm.resolved'
@@ -1298,7 +1562,7 @@ export interface components {
        * @description Send the chain (PEM) with certificate.issued
        * @default false
        */
-      includeChain: boolean;
+      includeChain?: boolean;
     };
     OrderAnswer: {
       /** Format: uuid */
@@ -1346,6 +1610,8 @@ export interface components {
       queuedAt: string;
       /** Format: date-time */
       createdAt: string;
+      /** @description The X-Request-Id of the call that it was made by; null for one that the server has made by itself. */
+      requestId: string | null;
     };
     /** @description An order as operators see it. */
     OrderItemPage: {
@@ -1421,7 +1687,7 @@ export interface components {
        * @default unspecified
        * @enum {string}
        */
-      reason: 'unspecified' | 'keyCompromise' | 'superseded' | 'cessationOfOperation';
+      reason?: 'unspecified' | 'keyCompromise' | 'superseded' | 'cessationOfOperation';
     };
     /** @description What nsupdate, certbot-dns-rfc2136 or lego need; shown once. */
     Rfc2136Access: {
@@ -2084,6 +2350,44 @@ export interface operations {
       503: components['responses']['unavailable'];
     };
   };
+  logExportsExportAudit: {
+    parameters: {
+      query?: {
+        /** @description An API key's id, or admin-token */
+        operator?: string;
+        /** @description Entries from this time on */
+        since?: string;
+        /** @description `ndjson`: the items of the list, a line each */
+        format?: 'csv' | 'ndjson';
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All entries of the audit log that the filters match, as CSV or NDJSON */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example deviceId,name
+           *     0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a,k2v7q4m3xw5t.d.example.com
+           */
+          'text/csv': string;
+          /** @example {"deviceId":"0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a","name":"k2v7q4m3xw5t.d.example.com"} */
+          'application/x-ndjson': string;
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
   deviceShow: {
     parameters: {
       query?: never;
@@ -2109,6 +2413,7 @@ export interface operations {
            *         "10.1.1.4",
            *         "fd00::4"
            *       ],
+           *       "aliases": [],
            *       "serverTime": "2026-11-02T11:02:14.000Z",
            *       "certificate": {
            *         "serial": "04c5f1a2b3d4e5f60718293a4b5c6d7e8f90",
@@ -2581,9 +2886,20 @@ export interface operations {
         /** @description nextCursor of the page before */
         cursor?: string;
         state?: 'active' | 'suspended';
+        /** @description A zone of this server */
+        zone?: string;
         group?: string;
-        /** @description Part of the name, group, note or hardware id, or a whole address */
+        /** @description Health of the certificate: one, or several (in a query separated by commas) */
+        health?: ('ok' | 'renewing' | 'at-risk' | 'expired' | 'none' | 'failing')[];
+        /** @description Part of the name, label, an alias, the group, note or hardware id; or a whole address */
         q?: string;
+        /** @description Has not called since */
+        lastSeenBefore?: string;
+        /** @description Has called since */
+        lastSeenAfter?: string;
+        /** @description With - before it: descending */
+        sort?:
+          'enrolledAt' | '-enrolledAt' | 'name' | '-name' | 'notAfter' | '-notAfter' | 'lastSeenAt' | '-lastSeenAt';
       };
       header?: never;
       path?: never;
@@ -2591,7 +2907,7 @@ export interface operations {
     };
     requestBody?: never;
     responses: {
-      /** @description Devices, oldest enrollment first */
+      /** @description Devices: search, filters and order; oldest enrollment first */
       200: {
         headers: {
           [name: string]: unknown;
@@ -2611,6 +2927,7 @@ export interface operations {
            *             "fd00::4"
            *           ],
            *           "wildcard": false,
+           *           "aliases": [],
            *           "hardwareId": "SN-20417",
            *           "group": "rack-1",
            *           "note": "first rack",
@@ -2634,6 +2951,343 @@ export interface operations {
            *     }
            */
           'application/json': components['schemas']['DeviceItemPage'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  deviceBulkList: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Bulk actions with how far they have come, newest first */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *           "action": "suspend",
+           *           "parameters": {},
+           *           "filter": {},
+           *           "state": "running",
+           *           "total": 20417,
+           *           "done": 3,
+           *           "unchanged": 3,
+           *           "failed": 3,
+           *           "cancelled": 3,
+           *           "pending": 3,
+           *           "operatorId": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *           "createdAt": "2026-11-02T09:30:00.000Z",
+           *           "endedAt": null
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['BulkJobPage'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  deviceBulkStart: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "action": "suspend",
+         *       "filter": {
+         *         "state": "active",
+         *         "zone": "d.example.com",
+         *         "group": "rack-1",
+         *         "health": [
+         *           "ok"
+         *         ],
+         *         "q": "text",
+         *         "lastSeenBefore": "2026-11-02T09:30:00.000Z",
+         *         "lastSeenAfter": "2026-11-02T09:30:00.000Z",
+         *         "ids": [
+         *           "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a"
+         *         ]
+         *       },
+         *       "dryRun": false,
+         *       "expectedCount": 3,
+         *       "group": "rack-1",
+         *       "revoke": false,
+         *       "reason": "unspecified"
+         *     }
+         */
+        'application/json': components['schemas']['BulkActionDto'];
+      };
+    };
+    responses: {
+      /** @description With dryRun: what it would be */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "dryRun": false,
+           *       "action": "suspend",
+           *       "count": 3,
+           *       "sample": [
+           *         {
+           *           "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
+           *           "name": "k2v7q4m3xw5t.d.example.com"
+           *         }
+           *       ]
+           *     }
+           */
+          'application/json': components['schemas']['BulkPreview'];
+        };
+      };
+      /** @description Begun; its devices come one after the other */
+      202: {
+        headers: {
+          /** @description How far it has come */
+          Location?: string;
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *       "action": "suspend",
+           *       "parameters": {},
+           *       "filter": {},
+           *       "state": "running",
+           *       "total": 20417,
+           *       "done": 3,
+           *       "unchanged": 3,
+           *       "failed": 3,
+           *       "cancelled": 3,
+           *       "pending": 3,
+           *       "operatorId": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *       "createdAt": "2026-11-02T09:30:00.000Z",
+           *       "endedAt": null
+           *     }
+           */
+          'application/json': components['schemas']['BulkJob'];
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      409: components['responses']['conflict'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  deviceBulkShow: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description One bulk action, with how far it has come */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *       "action": "suspend",
+           *       "parameters": {},
+           *       "filter": {},
+           *       "state": "running",
+           *       "total": 20417,
+           *       "done": 3,
+           *       "unchanged": 3,
+           *       "failed": 3,
+           *       "cancelled": 3,
+           *       "pending": 3,
+           *       "operatorId": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *       "createdAt": "2026-11-02T09:30:00.000Z",
+           *       "endedAt": null
+           *     }
+           */
+          'application/json': components['schemas']['BulkJob'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  deviceBulkCancel: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description End a bulk action: devices that are still to come stay as they are */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *       "action": "suspend",
+           *       "parameters": {},
+           *       "filter": {},
+           *       "state": "running",
+           *       "total": 20417,
+           *       "done": 3,
+           *       "unchanged": 3,
+           *       "failed": 3,
+           *       "cancelled": 3,
+           *       "pending": 3,
+           *       "operatorId": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *       "createdAt": "2026-11-02T09:30:00.000Z",
+           *       "endedAt": null
+           *     }
+           */
+          'application/json': components['schemas']['BulkJob'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found'];
+      409: components['responses']['conflict'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  deviceBulkItems: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+        outcome?: 'done' | 'unchanged' | 'failed' | 'cancelled';
+      };
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What became of each device of a bulk action, by name */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
+           *           "name": "k2v7q4m3xw5t.d.example.com",
+           *           "outcome": "done",
+           *           "detail": "text"
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['BulkItemPage'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      404: components['responses']['not_found'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  inventoryExportsExportDevices: {
+    parameters: {
+      query?: {
+        state?: 'active' | 'suspended';
+        /** @description A zone of this server */
+        zone?: string;
+        group?: string;
+        /** @description Health of the certificate: one, or several (in a query separated by commas) */
+        health?: ('ok' | 'renewing' | 'at-risk' | 'expired' | 'none' | 'failing')[];
+        /** @description Part of the name, label, an alias, the group, note or hardware id; or a whole address */
+        q?: string;
+        /** @description Has not called since */
+        lastSeenBefore?: string;
+        /** @description Has called since */
+        lastSeenAfter?: string;
+        /** @description With - before it: descending */
+        sort?:
+          'enrolledAt' | '-enrolledAt' | 'name' | '-name' | 'notAfter' | '-notAfter' | 'lastSeenAt' | '-lastSeenAt';
+        /** @description `ndjson`: the items of the list, a line each */
+        format?: 'csv' | 'ndjson';
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All devices that the filters match, as CSV or NDJSON */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example deviceId,name
+           *     0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a,k2v7q4m3xw5t.d.example.com
+           */
+          'text/csv': string;
+          /** @example {"deviceId":"0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a","name":"k2v7q4m3xw5t.d.example.com"} */
+          'application/x-ndjson': string;
         };
       };
       400: components['responses']['invalid_request'];
@@ -2672,6 +3326,7 @@ export interface operations {
            *         "fd00::4"
            *       ],
            *       "wildcard": false,
+           *       "aliases": [],
            *       "hardwareId": "SN-20417",
            *       "group": "rack-1",
            *       "note": "first rack",
@@ -2747,7 +3402,10 @@ export interface operations {
          * @example {
          *       "note": "first rack",
          *       "group": "rack-1",
-         *       "wildcard": false
+         *       "wildcard": false,
+         *       "aliases": [
+         *         "nas"
+         *       ]
          *     }
          */
         'application/json': components['schemas']['DeviceChangesDto'];
@@ -2772,6 +3430,7 @@ export interface operations {
            *         "fd00::4"
            *       ],
            *       "wildcard": false,
+           *       "aliases": [],
            *       "hardwareId": "SN-20417",
            *       "group": "rack-1",
            *       "note": "first rack",
@@ -2974,6 +3633,7 @@ export interface operations {
            *         "fd00::4"
            *       ],
            *       "wildcard": false,
+           *       "aliases": [],
            *       "hardwareId": "SN-20417",
            *       "group": "rack-1",
            *       "note": "first rack",
@@ -3034,6 +3694,7 @@ export interface operations {
            *         "fd00::4"
            *       ],
            *       "wildcard": false,
+           *       "aliases": [],
            *       "hardwareId": "SN-20417",
            *       "group": "rack-1",
            *       "note": "first rack",
@@ -3269,6 +3930,9 @@ export interface operations {
           | 'ca.paused'
           | 'ca.unreachable'
           | 'ca.returned'
+          | 'ca.fallback'
+          | 'ca.fallback_ended'
+          | 'order.moved'
           | 'secondary.behind'
           | 'zone.feed_lag'
           | 'alarm.resolved'
@@ -3324,6 +3988,74 @@ export interface operations {
       503: components['responses']['unavailable'];
     };
   };
+  logExportsExportEvents: {
+    parameters: {
+      query?: {
+        /** @description One or several, separated by commas */
+        type?: (
+          | 'device.enrolled'
+          | 'device.suspended'
+          | 'device.resumed'
+          | 'device.deleted'
+          | 'device.addresses_changed'
+          | 'device.clone_suspected'
+          | 'device.silent'
+          | 'device.returned'
+          | 'order.failed'
+          | 'order.deferred'
+          | 'certificate.issued'
+          | 'certificate.revoked'
+          | 'certificate.lapsed'
+          | 'certificate.at_risk'
+          | 'certificate.expired'
+          | 'limit.near'
+          | 'ca.paused'
+          | 'ca.unreachable'
+          | 'ca.returned'
+          | 'ca.fallback'
+          | 'ca.fallback_ended'
+          | 'order.moved'
+          | 'secondary.behind'
+          | 'zone.feed_lag'
+          | 'alarm.resolved'
+          | 'operator.signed_in'
+        )[];
+        /** @description One or several, separated by commas */
+        severity?: ('info' | 'warning' | 'critical')[];
+        /** @description A device's id */
+        device?: string;
+        /** @description Events from this time on */
+        since?: string;
+        /** @description `ndjson`: the items of the list, a line each */
+        format?: 'csv' | 'ndjson';
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All events that the filters match, as CSV or NDJSON */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example deviceId,name
+           *     0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a,k2v7q4m3xw5t.d.example.com
+           */
+          'text/csv': string;
+          /** @example {"deviceId":"0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a","name":"k2v7q4m3xw5t.d.example.com"} */
+          'application/x-ndjson': string;
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
   eventsStream: {
     parameters: {
       query?: {
@@ -3351,6 +4083,9 @@ export interface operations {
           | 'ca.paused'
           | 'ca.unreachable'
           | 'ca.returned'
+          | 'ca.fallback'
+          | 'ca.fallback_ended'
+          | 'order.moved'
           | 'secondary.behind'
           | 'zone.feed_lag'
           | 'alarm.resolved'
@@ -3637,10 +4372,16 @@ export interface operations {
         limit?: number;
         /** @description nextCursor of the page before */
         cursor?: string;
-        /** @description Default: queued, issuing and deferred ones */
-        status?: 'queued' | 'issuing' | 'deferred' | 'issued' | 'failed';
+        /** @description One or several, separated by commas. Default: queued, issuing and deferred ones */
+        status?: ('queued' | 'issuing' | 'deferred' | 'issued' | 'failed')[];
         /** @description A reasonCode, such as `limit` or `validation_failed` */
         reason?: string;
+        /** @description A device's id */
+        device?: string;
+        /** @description The group of the orders' devices */
+        group?: string;
+        /** @description Orders from this time on */
+        since?: string;
       };
       header?: never;
       path?: never;
@@ -3673,13 +4414,57 @@ export interface operations {
            *           "failures": 0,
            *           "manual": false,
            *           "queuedAt": "2026-11-02T09:30:00.000Z",
-           *           "createdAt": "2026-11-02T09:30:00.000Z"
+           *           "createdAt": "2026-11-02T09:30:00.000Z",
+           *           "requestId": "b1946ac9-2492-4d23-9d49-4f9c1f2a3b5c"
            *         }
            *       ],
            *       "nextCursor": null
            *     }
            */
           'application/json': components['schemas']['OrderItemPage'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  inventoryExportsExportOrders: {
+    parameters: {
+      query?: {
+        /** @description One or several, separated by commas. Default: queued, issuing and deferred ones */
+        status?: ('queued' | 'issuing' | 'deferred' | 'issued' | 'failed')[];
+        /** @description A reasonCode, such as `limit` or `validation_failed` */
+        reason?: string;
+        /** @description A device's id */
+        device?: string;
+        /** @description The group of the orders' devices */
+        group?: string;
+        /** @description Orders from this time on */
+        since?: string;
+        /** @description `ndjson`: the items of the list, a line each */
+        format?: 'csv' | 'ndjson';
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description All orders that the filters match, ended ones too, as CSV or NDJSON */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example deviceId,name
+           *     0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a,k2v7q4m3xw5t.d.example.com
+           */
+          'text/csv': string;
+          /** @example {"deviceId":"0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a","name":"k2v7q4m3xw5t.d.example.com"} */
+          'application/x-ndjson': string;
         };
       };
       400: components['responses']['invalid_request'];
@@ -3723,7 +4508,8 @@ export interface operations {
            *       "failures": 0,
            *       "manual": false,
            *       "queuedAt": "2026-11-02T09:30:00.000Z",
-           *       "createdAt": "2026-11-02T09:30:00.000Z"
+           *       "createdAt": "2026-11-02T09:30:00.000Z",
+           *       "requestId": "b1946ac9-2492-4d23-9d49-4f9c1f2a3b5c"
            *     }
            */
           'application/json': components['schemas']['OrderItem'];
@@ -3771,7 +4557,8 @@ export interface operations {
            *       "failures": 0,
            *       "manual": false,
            *       "queuedAt": "2026-11-02T09:30:00.000Z",
-           *       "createdAt": "2026-11-02T09:30:00.000Z"
+           *       "createdAt": "2026-11-02T09:30:00.000Z",
+           *       "requestId": "b1946ac9-2492-4d23-9d49-4f9c1f2a3b5c"
            *     }
            */
           'application/json': components['schemas']['OrderItem'];

@@ -13,7 +13,7 @@ export interface FleetClientOptions {
   readonly url: string;
   /** A device's or an operator's credential; absent for calls that need none. */
   readonly token?: string;
-  /** How long an answer may take; default 30 s. The event stream needs more. */
+  /** How long an answer may take to begin; default 30 s. Exports and the event stream go on as long as they do. */
   readonly timeoutMilliseconds?: number;
   /** In place of the global one. */
   readonly fetch?: (request: Request) => Promise<Response>;
@@ -33,11 +33,22 @@ export function createFleetClient(options: FleetClientOptions): FleetClient {
     ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
     // A redirect would change POST to GET: the caller has to learn of it.
     redirect: 'error',
-    fetch: (request) =>
-      send(
-        new Request(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(timeoutMilliseconds)]) }),
-      ),
+    fetch: (request) => sendInTime(send, request, timeoutMilliseconds),
   });
+}
+
+async function sendInTime(
+  send: (request: Request) => Promise<Response>,
+  request: Request,
+  milliseconds: number,
+): Promise<Response> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(new DOMException('no answer in time', 'TimeoutError')), milliseconds);
+  try {
+    return await send(new Request(request, { signal: AbortSignal.any([request.signal, late.signal]) }));
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** One page of a list. */
