@@ -1,7 +1,10 @@
+import { AsyncResource } from 'node:async_hooks';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import type { IncomingHttpHeaders } from 'node:http';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+
+import { Logger } from '@nestjs/common';
 
 import { AcmeUnreachableError } from './acme-ca.js';
 import { userAgent } from './user-agent.js';
@@ -37,6 +40,7 @@ export class ConnectionGoneError extends AcmeUnreachableError {}
  * rejects with AcmeUnreachableError only.
  */
 export class AcmeTransport {
+  readonly #logger = new Logger('CA');
   readonly #caFile: string | undefined;
   readonly #timeoutMilliseconds: number;
   readonly #maxConnections: number;
@@ -55,6 +59,9 @@ export class AcmeTransport {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new AcmeUnreachableError(`${url} is not asked any more: the server is stopping`);
       const target = URL.parse(url);
+      const begin = performance.now();
+      // The connection is kept from call to call, and has the fields of whoever has opened it.
+      const log = AsyncResource.bind((fields: object, text: string) => this.#logger.debug(fields, text));
       if (target?.protocol !== 'https:') throw new AcmeUnreachableError(`${url} is not an https URL`);
       const outgoing = request(target, { agent: this.#openAgent(), method, headers: headersFor(body) });
 
@@ -83,7 +90,9 @@ export class AcmeTransport {
         incoming.on('end', () => {
           clearTimeout(timer);
           const text = Buffer.concat(chunks).toString('utf8');
-          resolve({ url, method, status: incoming.statusCode ?? 0, headers: incoming.headers, text });
+          const status = incoming.statusCode ?? 0;
+          log({ method, url, status, milliseconds: Math.round(performance.now() - begin) }, 'the CA has answered');
+          resolve({ url, method, status, headers: incoming.headers, text });
         });
       });
       outgoing.end(body);

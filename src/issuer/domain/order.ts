@@ -46,4 +46,6 @@ export interface IssuanceOrder {
   readonly replaces?: string;
   readonly history: readonly OrderEvent[];
   readonly createdAt: Date;
+  /** The X-Request-Id of the call that it was made by; absent: the server has made it by itself. */
+  readonly requestId?: string;
 }

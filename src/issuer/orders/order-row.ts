@@ -23,13 +23,14 @@ export interface OrderRow {
   replaces: string | null;
   history: OrderEvent[];
   created_at: Date;
+  request_id: string | null;
 }
 
 /** The columns of an OrderRow, of the table that is called `o` in the statement. */
 export const ORDER_COLUMNS = `
   o.id, o.device_id, o.csr_der, o.csr_sha256, o.spki_sha256, o.names, o.status, o.reason_code, o.reason, o.step,
   o.step_at, o.failures, o.queued_at, o.next_attempt_at, o.ca, o.account_id, o.acme_order_url, o.replaces, o.history,
-  o.created_at`;
+  o.created_at, o.request_id`;
 
 /** SQL: the order may still become a certificate. As the index issuance_orders_open says it. */
 export const IS_OPEN = `o.status IN ('queued', 'issuing', 'deferred')`;
@@ -62,5 +63,6 @@ export function orderOf(row: OrderRow): IssuanceOrder {
     replaces: row.replaces ?? undefined,
     history: row.history,
     createdAt: row.created_at,
+    requestId: row.request_id ?? undefined,
   };
 }

@@ -199,8 +199,8 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
   async #run(claimed: ClaimedOrder, account: ConnectedAccount): Promise<void> {
     const startedAt = performance.now();
     try {
-      const { id: orderId, deviceId } = claimed.order;
-      const end = await withLogFields({ orderId, deviceId }, () =>
+      const { id: orderId, deviceId, requestId } = claimed.order;
+      const end = await withLogFields({ orderId, deviceId, ...(requestId !== undefined && { requestId }) }, () =>
         this.pipeline.run(claimed, account, this.#stop.signal),
       );
       this.speed.ended(end ?? 'lost', (performance.now() - startedAt) / 1000);

@@ -3,6 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 
 import { DomainError } from '../../kernel/errors.js';
 import type { HttpConfig } from '../config/app-config.js';
+import { continueRequest, identifyRequest } from '../logging/request-id.js';
 import { jsonBody } from './body.js';
 import { ProblemFilter } from './problem.filter.js';
 import { holdsUnstorableText } from './text.js';
@@ -15,10 +16,12 @@ export function configureHttp(app: NestExpressApplication, config: HttpConfig): 
   // Express' own ETag hashes every answer; the calls that have a validator set it themselves.
   app.set('etag', false);
   app.set('trust proxy', trustProxy(config.trustedProxies));
+  app.use(identifyRequest);
   app.use(securityHeaders);
   app.use('/v1', noStore);
   app.use('/v1', plainQuery);
   app.use('/v1', jsonBody);
+  app.use('/v1', continueRequest);
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter());
   app.enableShutdownHooks([]);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 
 import type { DynamicModule } from '@nestjs/common';
@@ -28,12 +28,8 @@ function levelOf(status: number, error: Error | undefined): 'error' | 'warn' | '
 export function loggingModule(config: AppConfig): DynamicModule {
   const options = {
     level: config.logLevel,
-    // Told to the caller too, so that an operator finds the lines of a call; never taken from one.
-    genReqId: (_request: unknown, response: ServerResponse) => {
-      const id = randomUUID();
-      response.setHeader('X-Request-Id', id);
-      return id;
-    },
+    // As identifyRequest has given it, which comes before this.
+    genReqId: (request: IncomingMessage) => (typeof request.id === 'string' ? request.id : randomUUID()),
     mixin: logFields,
     redact: { paths: REDACTED, censor: '[redacted]' },
     // Method, route and status tell what happened; headers and query strings would only carry secrets into the log.
