@@ -1,71 +1,23 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { DataSource } from 'typeorm';
 
 import { Clock } from '../kernel/clock.js';
 import { DomainError } from '../kernel/errors.js';
-import { joinedWrite, type JoinedWriter } from '../platform/database/joined-write.js';
+import { joinedWrite } from '../platform/database/joined-write.js';
 import { recordEvents } from '../platform/events/record-events.js';
+import { onCurrentDevice } from './device-changed.js';
 import { deviceEvent } from './device-event.js';
+import { admitAliases } from './domain/alias.js';
+import { AttributeWriter, type DeviceAttributes } from './lifecycle/attribute-writer.js';
+import { type DeletionOptions, DeletionWriter } from './lifecycle/deletion-writer.js';
 import { NamePublisher } from './ports/name-publisher.js';
 
-/** What else ends with a device, in the transaction that deletes it; the device's row is locked by then. */
-export type DeletionPart = (
-  transaction: EntityManager,
-  device: { readonly deviceId: string; readonly now: Date },
-) => Promise<void>;
-
-export interface DeletionOptions {
-  /** Its certificates are to be revoked, those that are still on their way too. Default false. */
-  readonly revokeCertificates?: boolean;
-  readonly parts?: readonly DeletionPart[];
-}
-
-interface Deletion extends DeletionOptions {
-  readonly deviceId: string;
-  readonly now: Date;
-}
-
-/** Ends the credential and marks the row; the row stays, so that the name is never given out again. */
-class DeletionWriter implements JoinedWriter<Deletion> {
-  async write(transaction: EntityManager, deletions: readonly Deletion[]): Promise<(DomainError | undefined)[]> {
-    const ids = deletions.map(({ deviceId }) => deviceId);
-    await transaction.query(`DELETE FROM device_tokens WHERE device_id = ANY ($1::uuid[])`, [ids]);
-    const now = deletions[0]?.now ?? new Date(0);
-    const [deleted]: [{ deviceId: string; name: string }[], number] = await transaction.query(
-      `UPDATE devices SET state = 'deleted', deleted_at = $2, addresses = '{}', revoke_certificates = id = ANY ($3::uuid[])
-        WHERE id = ANY ($1::uuid[]) AND state <> 'deleted' RETURNING id AS "deviceId", name`,
-      [ids, now, deletions.filter(({ revokeCertificates }) => revokeCertificates).map(({ deviceId }) => deviceId)],
-    );
-    for (const { deviceId, parts = [] } of deletions) {
-      for (const part of parts) await part(transaction, { deviceId, now });
-    }
-    await recordEvents(
-      transaction,
-      deleted.map((device) => deviceEvent('device.deleted', device, now)),
-    );
-    return deletions.map(() => undefined);
-  }
-}
-
-interface WildcardChange {
-  readonly deviceId: string;
+interface DeviceRow {
+  readonly name: string;
+  readonly zone: string;
+  readonly addresses: string[];
   readonly wildcard: boolean;
-}
-
-class WildcardWriter implements JoinedWriter<WildcardChange> {
-  async write(transaction: EntityManager, changes: readonly WildcardChange[]): Promise<(DomainError | undefined)[]> {
-    for (const { deviceId, wildcard } of changes) {
-      await transaction.query(`UPDATE devices SET wildcard = $2 WHERE id = $1`, [deviceId, wildcard]);
-    }
-    return changes.map(() => undefined);
-  }
-}
-
-/** What an operator may set on a device; absent fields stay as they are. */
-export interface DeviceAttributes {
-  readonly note?: string | null;
-  readonly group?: string | null;
-  readonly wildcard?: boolean;
+  readonly aliases: string[];
 }
 
 /** What operators do to a device as a whole. */
@@ -73,7 +25,7 @@ export interface DeviceAttributes {
 export class DeviceLifecycle {
   private readonly logger = new Logger(DeviceLifecycle.name);
   private readonly deletions = new DeletionWriter();
-  private readonly wildcards = new WildcardWriter();
+  private readonly attributes = new AttributeWriter();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -93,39 +45,58 @@ export class DeviceLifecycle {
 
   /** Removes the records, ends the credential and does `parts`, all together. @throws DomainError `not_found` */
   async delete(deviceId: string, options: DeletionOptions = {}): Promise<void> {
-    const rows: { name: string; zone: string }[] = await this.dataSource.query(
-      `SELECT name, zone FROM devices WHERE id = $1 AND state <> 'deleted'`,
-      [deviceId],
-    );
-    const device = rows[0];
-    if (!device) throw unknownDevice();
-    await this.names.withdraw(
-      { deviceId, ...device },
-      joinedWrite(this.deletions, { ...options, deviceId, now: this.clock.now() }),
-    );
+    const device = await onCurrentDevice(async () => {
+      const current = await this.current(deviceId);
+      const { aliases } = current;
+      await this.names.withdraw(
+        { deviceId, ...current },
+        joinedWrite(this.deletions, { ...options, deviceId, aliases, now: this.clock.now() }),
+      );
+      return current;
+    });
     this.logger.log({ deviceId, name: device.name }, 'device deleted');
   }
 
-  /** With `wildcard` changed, DNS serves it when this resolves. @throws DomainError `not_found` */
-  async change(deviceId: string, attributes: DeviceAttributes): Promise<void> {
-    const [rows]: [{ name: string; zone: string; addresses: string[]; wildcard: boolean }[], number] =
-      await this.dataSource.query(
-        `UPDATE devices SET note = CASE WHEN $2 THEN $3 ELSE note END, group_name = CASE WHEN $4 THEN $5 ELSE group_name END
-        WHERE id = $1 AND state <> 'deleted' RETURNING name, zone, addresses, wildcard`,
-        [
-          deviceId,
-          attributes.note !== undefined,
-          attributes.note ?? null,
-          attributes.group !== undefined,
-          attributes.group ?? null,
-        ],
-      );
-    const device = rows[0];
-    if (!device) throw unknownDevice();
-    if (attributes.wildcard !== undefined && attributes.wildcard !== device.wildcard) {
-      const { wildcard } = attributes;
-      await this.names.publish({ ...device, deviceId, wildcard }, joinedWrite(this.wildcards, { deviceId, wildcard }));
-    }
+  /**
+   * All of it, or nothing. With `wildcard` or `aliases` changed, DNS serves them when this resolves.
+   * @throws DomainError `not_found`; `invalid_request` and `conflict` for an alias that the device cannot have
+   */
+  change(deviceId: string, attributes: DeviceAttributes): Promise<void> {
+    const isOfDns = attributes.wildcard !== undefined || attributes.aliases !== undefined;
+    if (!isOfDns) return this.describe(deviceId, attributes);
+    return onCurrentDevice(async () => {
+      const device = await this.current(deviceId);
+      const { wildcard = device.wildcard, aliases: wanted } = attributes;
+      const aliases = wanted ? admitAliases(wanted, device.zone) : device.aliases;
+      const formerAliases = device.aliases.filter((label) => !aliases.includes(label));
+      const write = joinedWrite(this.attributes, {
+        deviceId,
+        zone: device.zone,
+        attributes: wanted ? { ...attributes, aliases } : attributes,
+        seen: device,
+        now: this.clock.now(),
+      });
+      await this.names.publish({ ...device, deviceId, wildcard, aliases, formerAliases }, write);
+    });
+  }
+
+  private async describe(deviceId: string, { note, group }: DeviceAttributes): Promise<void> {
+    const [, count] = await this.dataSource.query<[unknown[], number]>(
+      `UPDATE devices SET note = CASE WHEN $2 THEN $3 ELSE note END, group_name = CASE WHEN $4 THEN $5 ELSE group_name END
+        WHERE id = $1 AND state <> 'deleted'`,
+      [deviceId, note !== undefined, note ?? null, group !== undefined, group ?? null],
+    );
+    if (count === 0) throw unknownDevice();
+  }
+
+  /** @throws DomainError `not_found` */
+  private async current(deviceId: string): Promise<DeviceRow> {
+    const rows = await this.dataSource.query<DeviceRow[]>(
+      `SELECT name, zone, addresses, wildcard, aliases FROM devices WHERE id = $1 AND state <> 'deleted'`,
+      [deviceId],
+    );
+    if (!rows[0]) throw unknownDevice();
+    return rows[0];
   }
 
   private async setState(deviceId: string, state: 'active' | 'suspended'): Promise<boolean> {

@@ -3,8 +3,8 @@ import type { JoinedTransaction, JoinedWriter } from '../../platform/database/jo
 
 /**
  * Keeps fixed records away from devices' names, also from those of devices that have no records now or were deleted: a
- * name is never given to anybody else. The API's own name (kind `server`) has its records from operators. An item is a
- * record's name with all names above it.
+ * name is never given to anybody else. An alias is free again when its device was deleted. The API's own name (kind
+ * `server`) has its records from operators. An item is a record's name with all names above it.
  */
 export class DeviceNameGuard implements JoinedWriter<readonly string[]> {
   async write(
@@ -12,7 +12,9 @@ export class DeviceNameGuard implements JoinedWriter<readonly string[]> {
     items: readonly (readonly string[])[],
   ): Promise<readonly (DomainError | undefined)[]> {
     const rows: { name: string }[] = await transaction.query(
-      `SELECT name FROM devices WHERE name = ANY ($1) AND kind = 'device'`,
+      `SELECT name FROM devices WHERE name = ANY ($1) AND kind = 'device'
+        UNION ALL SELECT a.name FROM device_aliases a JOIN devices d ON d.id = a.device_id
+                   WHERE a.name = ANY ($1) AND d.state <> 'deleted'`,
       [items.flat()],
     );
     const taken = new Set(rows.map(({ name }) => name));

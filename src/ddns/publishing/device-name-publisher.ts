@@ -4,6 +4,7 @@ import { DomainError } from '../../kernel/errors.js';
 import { NamePublisher, type PublishedDevice } from '../../devices/ports/name-publisher.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import type { JoinedWrite } from '../../platform/database/joined-write.js';
+import { publishAlias, withdrawAlias } from '../domain/alias-records.js';
 import { publishDevice, withdrawDevice } from '../domain/device-records.js';
 import { wireName, type WireName } from '../domain/name.js';
 import { ZoneWriter } from '../store/zone-writer.js';
@@ -21,27 +22,37 @@ export class DeviceNamePublisher extends NamePublisher {
   async publish(device: PublishedDevice, write: JoinedWrite): Promise<void> {
     const { deviceId, zone, addresses, wildcard } = device;
     const name = mustBeName(device.name);
+    const aliases = aliasNames(device.aliases, zone);
+    const former = aliasNames(device.formerAliases, zone);
     const ipNames = this.config.dns.ipNames === 'registered';
     await this.writer.commit({
       zone,
-      scope: { subtrees: [name] },
-      edit: (edit) => publishDevice(edit, { deviceId, name, addresses, wildcard, ipNames }),
+      scope: { subtrees: [name, ...aliases, ...former] },
+      edit: (edit) => {
+        for (const alias of former) withdrawAlias(edit, deviceId, alias);
+        publishDevice(edit, { deviceId, name, addresses, wildcard, ipNames });
+        for (const alias of aliases) publishAlias(edit, { deviceId, name: alias, addresses, wildcard });
+      },
       write,
     });
   }
 
   async withdraw(
-    { name, zone }: Pick<PublishedDevice, 'deviceId' | 'name' | 'zone'>,
+    { name, zone, aliases }: Pick<PublishedDevice, 'deviceId' | 'name' | 'zone' | 'aliases'>,
     write: JoinedWrite,
   ): Promise<void> {
-    const subtree = mustBeName(name);
+    const subtrees = [mustBeName(name), ...aliasNames(aliases, zone)];
     await this.writer.commit({
       zone,
-      scope: { subtrees: [subtree] },
-      edit: (edit) => withdrawDevice(edit, subtree),
+      scope: { subtrees },
+      edit: (edit) => subtrees.forEach((subtree) => withdrawDevice(edit, subtree)),
       write,
     });
   }
+}
+
+function aliasNames(labels: readonly string[] | undefined, zone: string): WireName[] {
+  return (labels ?? []).map((label) => mustBeName(`${label}.${zone}`));
 }
 
 function mustBeName(text: string): WireName {

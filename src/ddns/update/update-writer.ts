@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
 
 import { AddressWriter } from '../../devices/addresses/address-writer.js';
+import type { DeviceNamesSeen } from '../../devices/device-changed.js';
 import { DomainError } from '../../kernel/errors.js';
 import type { JoinedTransaction, JoinedWriter } from '../../platform/database/joined-write.js';
+import type { PipelinedTransaction } from '../../platform/database/pipelined-transaction.js';
 
 /** What an UPDATE means for the device's row. */
 export interface DeviceUpdate {
@@ -10,6 +12,8 @@ export interface DeviceUpdate {
   /** The addresses that the last edit of the zone came to; undefined: it leaves them alone. */
   addresses(): readonly string[] | undefined;
   readonly now: Date;
+  /** The device's names that the edit makes records for; needed where it brings addresses. */
+  readonly names?: DeviceNamesSeen;
 }
 
 /** Lets updates pass for active devices only, and writes the addresses that they bring. */
@@ -17,20 +21,25 @@ export interface DeviceUpdate {
 export class UpdateWriter implements JoinedWriter<DeviceUpdate> {
   readonly #addresses = new AddressWriter();
 
-  async write(transaction: JoinedTransaction, updates: readonly DeviceUpdate[]): Promise<(DomainError | undefined)[]> {
+  async write(
+    transaction: JoinedTransaction,
+    updates: readonly DeviceUpdate[],
+    pipeline: PipelinedTransaction,
+  ): Promise<(DomainError | undefined)[]> {
     const active = await this.#lockActive(
       transaction,
       updates.map(({ deviceId }) => deviceId),
     );
     const changes = updates.flatMap((update) => {
-      const { deviceId, now } = update;
+      const { deviceId, now, names } = update;
       const addresses = active.has(deviceId) ? update.addresses() : undefined;
-      return addresses ? [{ deviceId, addresses, now }] : [];
+      return addresses ? [{ deviceId, addresses, now, names }] : [];
     });
-    if (changes.length > 0) await this.#addresses.write(transaction, changes);
+    const refusals = changes.length > 0 ? await this.#addresses.write(transaction, changes, pipeline) : [];
+    const refused = new Map(changes.map(({ deviceId }, index) => [deviceId, refusals[index]]));
     return updates.map(({ deviceId }) =>
       active.has(deviceId)
-        ? undefined
+        ? refused.get(deviceId)
         : new DomainError('device_suspended', 'The device was suspended or deleted; its records cannot change.'),
     );
   }

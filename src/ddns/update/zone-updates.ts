@@ -1,13 +1,15 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
+import type { DeviceNamesSeen } from '../../devices/device-changed.js';
 import { admitAddresses, MAX_ADDRESSES } from '../../devices/domain/address-policy.js';
 import { Clock } from '../../kernel/clock.js';
 import { DomainError, type ErrorCode } from '../../kernel/errors.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import { joinedWrite } from '../../platform/database/joined-write.js';
+import { publishAlias } from '../domain/alias-records.js';
 import { publishDevice } from '../domain/device-records.js';
-import { isAtOrBelow, presentName, type WireName } from '../domain/name.js';
+import { isAtOrBelow, mustWireName, presentName, type WireName } from '../domain/name.js';
 import type { ZoneEdit } from '../domain/zone-edit.js';
 import { ZoneWriter } from '../store/zone-writer.js';
 import { editByUpdate, updateOwner } from './domain/update-edit.js';
@@ -54,12 +56,14 @@ export class ZoneUpdates {
     if (names.length > MAX_NAMES) return this.#refuse(device, 'REFUSED', `it mentions more than ${MAX_NAMES} names`);
     const attempt = new UpdateAttempt(request, updater);
     try {
-      const wildcard = await this.#hasWildcard(updater.deviceId);
+      const own = await this.#namesOf(updater.deviceId);
+      const { wildcard } = own;
+      const aliases = (own.aliases ?? []).map((label) => mustWireName(`${label}.${presentName(apex)}`));
       await this.zones.commit({
         zone: presentName(apex),
         scope: {
           names: names.filter((name) => isAtOrBelow(name, apex)),
-          subtrees: [device],
+          subtrees: [device, ...aliases],
           txtOwners: [updateOwner(updater.deviceId)],
         },
         edit: (edit) =>
@@ -71,12 +75,14 @@ export class ZoneUpdates {
             }
             const ipNames = this.config.dns.ipNames === 'registered';
             publishDevice(edit, { ...updater, name: device, addresses: admitted, wildcard, ipNames });
+            for (const alias of aliases) publishAlias(edit, { ...updater, name: alias, addresses: admitted, wildcard });
             return admitted;
           }),
         write: joinedWrite(this.writer, {
           deviceId: updater.deviceId,
           now: this.clock.now(),
           addresses: () => attempt.addresses,
+          names: own,
         }),
       });
       return 'NOERROR';
@@ -94,11 +100,11 @@ export class ZoneUpdates {
     return rcode;
   }
 
-  async #hasWildcard(deviceId: string): Promise<boolean> {
-    const rows = await this.database.query<{ wildcard: boolean }[]>(`SELECT wildcard FROM devices WHERE id = $1`, [
+  async #namesOf(deviceId: string): Promise<DeviceNamesSeen> {
+    const rows = await this.database.query<DeviceNamesSeen[]>(`SELECT wildcard, aliases FROM devices WHERE id = $1`, [
       deviceId,
     ]);
-    return rows[0]?.wildcard ?? false;
+    return rows[0] ?? { wildcard: false };
   }
 }
 

@@ -18,6 +18,8 @@ interface DeviceAnswer extends CertificateSummary {
   readonly zone: string;
   readonly state: string;
   readonly addresses: readonly string[];
+  /** Further names that its certificate may hold, absolute. */
+  readonly aliases: readonly string[];
   readonly serverTime: string;
 }
 
@@ -40,7 +42,8 @@ export class DeviceController {
     const now = this.clock.now();
     const summary = await this.certificates.forDevice(device.deviceId, now);
     const { deviceId, name, zone, state, addresses } = device;
-    return { deviceId, name, zone, state, addresses, ...summary, serverTime: now.toISOString() };
+    const aliases = (device.aliases ?? []).map((label) => `${label}.${zone}`);
+    return { deviceId, name, zone, state, addresses, aliases, ...summary, serverTime: now.toISOString() };
   }
 
   @Put('addresses')

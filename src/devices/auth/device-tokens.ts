@@ -20,6 +20,7 @@ interface TokenRow {
   readonly state: DeviceState;
   readonly addresses: string[];
   readonly wildcard: boolean;
+  readonly aliases: string[];
 }
 
 /**
@@ -50,6 +51,7 @@ export class DeviceTokens {
       state: row.state,
       addresses: row.addresses,
       wildcard: row.wildcard,
+      aliases: row.aliases,
     };
   }
 
@@ -70,7 +72,7 @@ export class DeviceTokens {
 
   private async find(hash: Buffer): Promise<TokenRow | undefined> {
     const rows: TokenRow[] = await this.dataSource.query(
-      `SELECT t.token_hash, t.first_used_at, d.id, d.name, d.zone, d.state, d.addresses, d.wildcard
+      `SELECT t.token_hash, t.first_used_at, d.id, d.name, d.zone, d.state, d.addresses, d.wildcard, d.aliases
          FROM device_tokens t JOIN devices d ON d.id = t.device_id
         WHERE t.token_hash = $1`,
       [hash],

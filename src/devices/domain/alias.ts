@@ -5,6 +5,8 @@ import { normalizeName } from '../../kernel/domain-name.js';
 export const MOST_ALIASES = 10;
 
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+/** Letter case is of ASCII (RFC 4343): a Kelvin sign must not become a k. */
+const ASCII = /^[\x20-\x7e]*$/;
 /** R-LDH labels (RFC 5890 section 2.3.1), `xn--` among them: nobody sees what such a name says. */
 const RESERVED = /^..--/;
 
@@ -21,7 +23,7 @@ export function admitAliases(texts: readonly string[], zone: string): string[] {
     const label = name.endsWith(`.${zone}`) ? name.slice(0, -(zone.length + 1)) : name;
     const refuse = (detail: string): number => errors.push({ field: `aliases[${index}]`, detail });
     if (label.includes('.')) refuse(`has to be one label, directly in ${zone}`);
-    else if (!LABEL.test(label))
+    else if (!LABEL.test(label) || !ASCII.test(text))
       refuse('has to be a label of letters, digits and hyphens, 1 to 63 of them, with no hyphen at its ends');
     else if (RESERVED.test(label)) refuse('must not have hyphens in its third and fourth place (RFC 5890)');
     else if (label.length + 1 + zone.length > 253) refuse('makes a name that is longer than 253 characters');
@@ -41,7 +43,6 @@ export function admitAliases(texts: readonly string[], zone: string): string[] {
 
 /** Where a name was before, and whether that is over. */
 export interface FormerHolder {
-  readonly deviceId: string;
   readonly deviceName: string;
   readonly isDeleted: boolean;
   /** It has the alias now. */

@@ -11,4 +11,6 @@ export interface Device {
   /** Normalized, in the order A before AAAA as registered. */
   readonly addresses: readonly string[];
   readonly wildcard: boolean;
+  /** Labels of further names in its zone; absent: none. */
+  readonly aliases?: readonly string[];
 }

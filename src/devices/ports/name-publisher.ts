@@ -10,6 +10,10 @@ export interface PublishedDevice {
   readonly addresses: readonly string[];
   /** Answer `*.<name>` with the same addresses. */
   readonly wildcard: boolean;
+  /** Labels of further names, directly in the zone, with the same addresses. */
+  readonly aliases?: readonly string[];
+  /** Labels that were aliases until now: their records are taken out. */
+  readonly formerAliases?: readonly string[];
 }
 
 /**
@@ -18,9 +22,15 @@ export interface PublishedDevice {
  * DomainError of the joined write when that refuses (then nothing was changed).
  */
 export abstract class NamePublisher {
-  /** Makes the zone hold exactly these addresses for the device, in one transaction with `write`. */
+  /**
+   * Makes the zone hold exactly these addresses for the device and its aliases, in one transaction with `write`. Refuses
+   * with `conflict` where an alias has records of somebody else.
+   */
   abstract publish(device: PublishedDevice, write: JoinedWrite): Promise<void>;
 
-  /** Takes every record of the device out of the zone (addresses, challenges), in one transaction with `write`. */
-  abstract withdraw(device: Pick<PublishedDevice, 'deviceId' | 'name' | 'zone'>, write: JoinedWrite): Promise<void>;
+  /** Takes every record of the device out of the zone (addresses, aliases, challenges), in one transaction with `write`. */
+  abstract withdraw(
+    device: Pick<PublishedDevice, 'deviceId' | 'name' | 'zone' | 'aliases'>,
+    write: JoinedWrite,
+  ): Promise<void>;
 }

@@ -48,12 +48,20 @@ export interface CheckedCsr {
   readonly keyDescription: string;
 }
 
+/** The names of a device, absolute. */
+export interface CsrNames {
+  readonly deviceName: string;
+  readonly aliases?: readonly string[];
+  /** DNS answers what is below the device's names: then a certificate may hold `*.` below its aliases, too. */
+  readonly wildcard?: boolean;
+}
+
 /**
  * Decides whether a CSR may be ordered for a device: a key that CAs sign, proved by the signature, and no name but the
- * device's own (`deviceName` and `*.` directly below it). Extensions other than subjectAltName and basicConstraints do not
+ * device's own (`deviceName` and `*.` directly below it, its aliases, and `*.` below them where it has the wildcard). Extensions other than subjectAltName and basicConstraints do not
  * matter, critical or not: the CA writes its own. Throws DomainError `csr_rejected` with one sentence a reason.
  */
-export function checkCsr(csr: Csr, device: { readonly deviceName: string }): CheckedCsr {
+export function checkCsr(csr: Csr, device: CsrNames): CheckedCsr {
   const key = checkedKey(csr);
   checkSignature(csr, key);
   if (csr.asksForCa) {
@@ -61,7 +69,7 @@ export function checkCsr(csr: Csr, device: { readonly deviceName: string }): Che
   }
   return {
     der: csr.der,
-    names: checkNames(csr, device.deviceName.toLowerCase()),
+    names: checkNames(csr, device),
     spkiSha256: key.spkiSha256,
     keyDescription: key.description,
   };
@@ -96,7 +104,8 @@ function checkSignature(csr: Csr, key: CsrKey): void {
   }
 }
 
-function checkNames(csr: Csr, deviceName: string): readonly string[] {
+function checkNames(csr: Csr, device: CsrNames): readonly string[] {
+  const deviceName = device.deviceName.toLowerCase();
   for (const kind of ['ip', 'email', 'uri', 'other'] as const) {
     if (csr.altNames.some((altName) => altName.kind === kind)) {
       throw csrRejected(`The CSR holds ${REFUSED_ALT_NAMES[kind]}: leave only DNS names in its subjectAltName.`);
@@ -119,14 +128,22 @@ function checkNames(csr: Csr, deviceName: string): readonly string[] {
   if (names.length === 0) {
     throw csrRejected(`The CSR holds no name: put ${deviceName} into its subjectAltName.`);
   }
-  const own = [deviceName, `*.${deviceName}`];
+  const aliases = (device.aliases ?? []).map((name) => name.toLowerCase());
+  const own = [
+    deviceName,
+    `*.${deviceName}`,
+    ...aliases.flatMap((name) => (device.wildcard ? [name, `*.${name}`] : [name])),
+  ];
   const foreign = names.find((name) => !own.includes(foldCase(name)));
   if (foreign !== undefined) {
-    throw csrRejected(
-      `The name ${quoted(foreign)} is not this device's: a CSR may hold ${deviceName} and *.${deviceName} only.`,
-    );
+    throw csrRejected(`The name ${quoted(foreign)} is not this device's: a CSR may hold ${listed(own)} only.`);
   }
   return [...new Set(names.map(foldCase))].toSorted();
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function listed(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
 }
 
 /** Only ASCII has letter case in DNS (RFC 4343): a Kelvin sign must not become a k. */

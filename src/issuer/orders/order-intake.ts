@@ -8,8 +8,9 @@ import type { Device } from '../../devices/domain/device.js';
 import { Clock } from '../../kernel/clock.js';
 import { CaList } from '../accounts/ca-list.js';
 import { DomainError } from '../../kernel/errors.js';
+import { currentRequestId } from '../../platform/logging/request-id.js';
 import { checkKeyUse } from '../domain/csr-key-use.js';
-import { checkCsr, type CheckedCsr } from '../domain/csr-policy.js';
+import { checkCsr, type CheckedCsr, type CsrNames } from '../domain/csr-policy.js';
 import { readCsr } from '../domain/csr-reader.js';
 import { orderSubjects } from '../domain/limits/order-spends.js';
 import { type Admission, type AdmissionFacts, admitOrder } from '../domain/order-admission.js';
@@ -69,7 +70,7 @@ export class OrderIntake {
    * @throws DomainError `csr_rejected`, `device_suspended`, `order_open`
    */
   async submit(device: Device, csrText: string, { renewWhileAway = true }: IntakeOptions = {}): Promise<ReadOrder> {
-    const csr = checkCsr(readCsr(csrText), { deviceName: device.name });
+    const csr = checkCsr(readCsr(csrText), csrNames(device));
     const now = this.clock.now();
     const { orderId, made, keyFacts } = await this.dataSource.transaction((transaction) =>
       this.admit(transaction, device, csr, { renewWhileAway }, now),
@@ -194,8 +195,8 @@ export class OrderIntake {
     await transaction.query(
       `INSERT INTO issuance_orders (id, device_id, csr_der, csr_sha256, spki_sha256, names, status, reason_code, reason, step,
                                     step_at, queued_at, next_attempt_at, account_id, acme_order_url, history, created_at, updated_at,
-                                    registered_domains, exact_set, renew_while_away, ca, ca_why, rehearsed_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $11, $12, $13, $14, $15, $10, $10, $16, $17, $18, $19, $20, $21)`,
+                                    registered_domains, exact_set, renew_while_away, ca, ca_why, rehearsed_at, request_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', $10, $11, $12, $13, $14, $15, $10, $10, $16, $17, $18, $19, $20, $21, $22)`,
       [
         id,
         deviceId,
@@ -218,6 +219,7 @@ export class OrderIntake {
         place.ca,
         place.why,
         inherits ? (open?.rehearsed_at ?? null) : null,
+        currentRequestId() ?? null,
       ],
     );
     if (admission.supersedes !== undefined) {
@@ -262,4 +264,8 @@ function heldBackSentence({ heldBackBy, quarantined }: { heldBackBy: number; qua
   return quarantined
     ? `${orders} at the CA: it is in quarantine and tried once a day, until one succeeds or an operator retries it.`
     : `${orders} at the CA; this one is tried after a pause.`;
+}
+
+function csrNames({ name, zone, aliases = [], wildcard }: Device): CsrNames {
+  return { deviceName: name, aliases: aliases.map((label) => `${label}.${zone}`), wildcard };
 }

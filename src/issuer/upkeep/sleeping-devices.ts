@@ -26,6 +26,7 @@ interface DueRow {
   zone: string;
   addresses: string[];
   wildcard: boolean;
+  aliases: string[];
 }
 
 /**
@@ -71,7 +72,7 @@ export class SleepingDevices {
   private overdue(now: Date): Promise<DueRow[]> {
     return this.dataSource.query(
       `SELECT c.id, c.order_id, c.device_id, c.renew_at, c.not_after, c.ari_revoked, issued.renew_while_away,
-              coalesce(d.last_seen_at, d.enrolled_at) AS last_seen_at, d.name, d.zone, d.addresses, d.wildcard
+              coalesce(d.last_seen_at, d.enrolled_at) AS last_seen_at, d.name, d.zone, d.addresses, d.wildcard, d.aliases
          FROM certificates c
          JOIN devices d ON d.id = c.device_id AND d.state = 'active'
          JOIN issuance_orders issued ON issued.id = c.order_id
@@ -91,6 +92,7 @@ export class SleepingDevices {
       state: 'active',
       addresses: row.addresses,
       wildcard: row.wildcard,
+      aliases: row.aliases,
     };
     const rows: { csr_der: Buffer }[] = await this.dataSource.query(
       `SELECT csr_der FROM issuance_orders WHERE id = $1`,

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 
-import { type DeletionPart, DeviceLifecycle } from '../../devices/device-lifecycle.js';
+import { DeviceLifecycle } from '../../devices/device-lifecycle.js';
+import type { DeletionPart } from '../../devices/lifecycle/deletion-writer.js';
 import { Revocations } from '../../issuer/revocation/revocations.js';
 import { AccessGrants } from '../access/access-grants.js';
 
