@@ -68,6 +68,16 @@ export class ApiCertificate {
     return this.apiName.host;
   }
 
+  /**
+   * What a device has to be told at enrollment, because it takes our certificate by nothing else yet: it is self-signed, or
+   * of the sandbox's CA. Undefined where it needs no pin, or reaches us by plain HTTP.
+   */
+  get pinForEnrollment(): string | undefined {
+    const presented = this.#presented;
+    const isPublic = presented?.isIssued === true && !this.config.acme.sandbox;
+    return isPublic || !this.config.http.publicUrl.startsWith('https:') ? undefined : presented?.pin;
+  }
+
   /** Why it will stay self-signed, and what to do; undefined when a certificate can be had. */
   get hindrance(): string | undefined {
     return whyNoCertificate(this.apiName, this.config.dns.zones);

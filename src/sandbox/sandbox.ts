@@ -55,6 +55,17 @@ export class Sandbox implements BeforeApplicationShutdown {
     await Promise.all(this.devices.map((device) => device.stop()));
   }
 
+  /**
+   * Where this machine reaches the API. With HTTPS of its own FLEETCERT_PUBLIC_URL is a name in the zone, which nobody
+   * here resolves.
+   */
+  private localUrl(): string {
+    const { httpsListen, listen, publicUrl } = this.config.http;
+    if (!httpsListen) return publicUrl;
+    const address = listen.address === '0.0.0.0' ? '127.0.0.1' : listen.address === '::' ? '::1' : listen.address;
+    return `http://${hostPort({ ...listen, address })}`;
+  }
+
   private demoDevice(number: number): DemoDevice {
     const state = join(this.config.dataDirectory, 'demo-devices', `device-${number}`);
     return new DemoDevice(number, `127.0.0.${10 + number}`, state, this.agent, async (directory) =>
@@ -68,7 +79,7 @@ export class Sandbox implements BeforeApplicationShutdown {
     if (!device.isEnrolled)
       this.narrator.step(`Device ${device.number}:   enrolls from ${device.address} and asks for a certificate`);
     const { name, port } = await device.bringUp({
-      url: this.config.http.publicUrl,
+      url: this.localUrl(),
       enrollmentKey: async () =>
         (await this.enrollmentKeys.create({ maxUses: 1, group: 'demo', note: 'sandbox demo device' })).key,
     });
@@ -81,18 +92,19 @@ export class Sandbox implements BeforeApplicationShutdown {
   private async tellWhatToTry(
     device: { readonly name: string; readonly address: string; readonly port: number } | undefined,
   ): Promise<void> {
-    const { http, dns, dataDirectory } = this.config;
+    const { dns, dataDirectory } = this.config;
+    const url = this.localUrl();
     const keyFile = await this.enrollmentKeyFile(dataDirectory);
     const listen = dns.listen[0]!;
     const tokenFile = this.adminToken.path;
     this.narrator.tryNext([
       {
         what: `Look at the fleet in a browser. ${tokenFile ? `Sign in with what this file holds: ${tokenFile}` : 'Sign in with FLEETCERT_ADMIN_TOKEN.'}`,
-        command: `${http.publicUrl}/`,
+        command: `${url}/`,
       },
       {
         what: 'The same for scripts:',
-        command: `curl -H "Authorization: Bearer ${tokenFile ? `$(cat ${tokenFile})` : '$FLEETCERT_ADMIN_TOKEN'}" ${http.publicUrl}/v1/fleet`,
+        command: `curl -H "Authorization: Bearer ${tokenFile ? `$(cat ${tokenFile})` : '$FLEETCERT_ADMIN_TOKEN'}" ${url}/v1/fleet`,
       },
       ...(device
         ? [
@@ -105,7 +117,7 @@ export class Sandbox implements BeforeApplicationShutdown {
         : []),
       {
         what: 'Enroll this machine as a device of its own:',
-        command: `curl -fsS ${http.publicUrl}/agent | sh -s -- enroll --server ${http.publicUrl} --key "$(cat ${keyFile})" --state ./my-device`,
+        command: `curl -fsS ${url}/agent | sh -s -- enroll --server ${url} --key "$(cat ${keyFile})" --state ./my-device`,
       },
     ]);
     this.narrator.step('Ctrl-C stops all of it; the next start continues with the data kept here.');

@@ -1,5 +1,6 @@
 import { type MiddlewareConsumer, Module, type NestModule, type Type } from '@nestjs/common';
 
+import { ApiTlsModule } from '../../api-tls/api-tls.module.js';
 import { DevicesModule } from '../../devices/devices.module.js';
 import { IssuerModule } from '../../issuer/issuer.module.js';
 import { MonitoringModule } from '../monitoring.module.js';
@@ -59,7 +60,7 @@ const CONTROLLERS: Type[] = [
 
 /** What operators look at in a browser, at `/`. */
 @Module({
-  imports: [DevicesModule, IssuerModule, MonitoringModule, OperatorsModule],
+  imports: [ApiTlsModule, DevicesModule, IssuerModule, MonitoringModule, OperatorsModule],
   controllers: CONTROLLERS,
   providers: [
     AddressHistory,

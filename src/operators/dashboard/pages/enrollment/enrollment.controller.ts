@@ -2,6 +2,7 @@ import { Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Response } from 'express';
 
+import { ApiCertificate } from '../../../../api-tls/api-certificate.js';
 import { EnrollmentKeys } from '../../../../devices/enrollment/enrollment-keys.js';
 import { Clock } from '../../../../kernel/clock.js';
 import { APP_CONFIG, type AppConfig } from '../../../../platform/config/app-config.js';
@@ -20,6 +21,7 @@ const MOST_USES = 10_000_000;
 export class EnrollmentPageController {
   constructor(
     private readonly keys: EnrollmentKeys,
+    private readonly apiCertificate: ApiCertificate,
     private readonly clock: Clock,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
@@ -66,7 +68,8 @@ export class EnrollmentPageController {
   ): Promise<void> {
     const { dns, http } = this.config;
     const keys = await this.keys.list();
-    const page = { session, keys, zones: dns.zones, serverUrl: http.publicUrl, now: this.clock.now(), ...parts };
+    const server = { serverUrl: http.publicUrl, pin: this.apiCertificate.pinForEnrollment };
+    const page = { session, keys, zones: dns.zones, ...server, now: this.clock.now(), ...parts };
     sendPage(response, enrollmentPage(page), { status });
   }
 }

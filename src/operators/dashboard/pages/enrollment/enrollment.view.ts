@@ -1,3 +1,4 @@
+import { enrollCommand } from '../../../../api-tls/domain/enroll-command.js';
 import type { EnrollmentKeys } from '../../../../devices/enrollment/enrollment-keys.js';
 import type { DomainError } from '../../../../kernel/errors.js';
 import { roleSuffices } from '../../../domain/role.js';
@@ -19,6 +20,8 @@ export interface EnrollmentView {
   readonly zones: readonly string[];
   /** That devices reach the API under. */
   readonly serverUrl: string;
+  /** Of the key of our own TLS, while devices take its certificate by nothing else. */
+  readonly pin?: string;
   readonly now: Date;
   readonly notice?: string;
   readonly failed?: { readonly fields: FormFields; readonly error: DomainError };
@@ -27,7 +30,7 @@ export interface EnrollmentView {
 }
 
 export function enrollmentPage(view: EnrollmentView): Html {
-  const { session, keys, serverUrl, now, notice, failed, madeKey } = view;
+  const { session, keys, serverUrl, pin, now, notice, failed, madeKey } = view;
   const mayAct = roleSuffices(session.operator.role, 'operator');
   return layout({
     title: 'Enrollment',
@@ -38,10 +41,7 @@ export function enrollmentPage(view: EnrollmentView): Html {
     content: html`${
         madeKey !== undefined &&
         shownOnce('The enrollment key', [
-          [
-            'On the device, as root',
-            `curl -fsS ${serverUrl}/agent | sh -s -- enroll --server ${serverUrl} --key ${madeKey}`,
-          ],
+          ['On the device, as root', enrollCommand({ serverUrl, key: madeKey, pin })],
           ['The key itself', madeKey],
         ])
       }
