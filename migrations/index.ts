@@ -13,6 +13,7 @@ import { Events1760000000008 } from './1760000000008-events.js';
 import { SeveralCas1760000000011 } from './1760000000011-several-cas.js';
 import { OperatorLists1760000000013 } from './1760000000013-operator-lists.js';
 import { Dashboard1760000000014 } from './1760000000014-dashboard.js';
+import { AccountKeys1760000000015 } from './1760000000015-account-keys.js';
 import { ApiTls1760000000016 } from './1760000000016-api-tls.js';
 import { Doors1760000000017 } from './1760000000017-doors.js';
 
@@ -31,6 +32,7 @@ export const migrations: (new () => MigrationInterface)[] = [
   SeveralCas1760000000011,
   OperatorLists1760000000013,
   Dashboard1760000000014,
+  AccountKeys1760000000015,
   ApiTls1760000000016,
   Doors1760000000017,
 ];
