@@ -153,7 +153,7 @@ function edit(
 
 /** Executes the joined writes, those of one writer in one call. @returns what they refused, by the change's index. */
 async function joinWrites(
-  { manager }: PipelinedTransaction,
+  transaction: PipelinedTransaction,
   changes: readonly ZoneChange[],
   outcomes: readonly (DomainError | undefined)[],
 ): Promise<Map<number, DomainError>> {
@@ -167,8 +167,9 @@ async function joinWrites(
   const refusals = new Map<number, DomainError>();
   for (const [writer, indexes] of byWriter) {
     const answers = await writer.write(
-      manager,
+      transaction.manager,
       indexes.map((index) => changes[index]!.write!.item),
+      transaction,
     );
     answers.forEach((refusal, position) => {
       if (refusal) refusals.set(indexes[position]!, refusal);

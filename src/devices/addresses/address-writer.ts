@@ -18,8 +18,11 @@ const UPDATE_ADDRESSES = {
   text: `
     WITH updated AS (
       UPDATE devices SET addresses = change.addresses, addresses_changed_at = change.at
-        FROM jsonb_to_recordset($1::jsonb) AS change (id uuid, addresses text[], at timestamptz)
+        FROM jsonb_to_recordset($1::jsonb)
+          AS change (id uuid, addresses text[], at timestamptz, wildcard boolean, aliases text[])
        WHERE devices.id = change.id AND devices.state = 'active'
+         AND (change.wildcard IS NULL OR devices.wildcard = change.wildcard)
+         AND (change.aliases IS NULL OR devices.aliases = change.aliases)
        RETURNING devices.id, devices.name, devices.addresses, devices.addresses_changed_at AS at
     )
     SELECT id, name, addresses, at, ${TOLD_LATELY} AS "wasToldLately" FROM updated`,
@@ -35,10 +38,12 @@ export class AddressWriter implements JoinedWriter<AddressChange> {
   ): Promise<(DomainError | undefined)[]> {
     // A device may be in the batch twice; UPDATE … FROM would pick either row, the later one is right.
     const latest = new Map(changes.map((change) => [change.deviceId, change]));
-    const rows = [...latest.values()].map(({ deviceId, addresses, now }) => ({
+    const rows = [...latest.values()].map(({ deviceId, addresses, now, names }) => ({
       id: deviceId,
       addresses,
       at: now.toISOString(),
+      wildcard: names?.wildcard,
+      aliases: names?.aliases,
     }));
     const updated = await pipeline.send<ChangedAddresses>(UPDATE_ADDRESSES, [JSON.stringify(rows)]);
     await recordAddressChanges(transaction, updated);

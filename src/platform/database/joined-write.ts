@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 
 import type { DomainError } from '../../kernel/errors.js';
+import type { PipelinedTransaction } from './pipelined-transaction.js';
 
 /** What a joined write may do with the transaction: run statements in it, and neither end it nor begin one. */
 export type JoinedTransaction = Pick<EntityManager, 'query'>;
@@ -16,7 +17,12 @@ export type JoinedTransaction = Pick<EntityManager, 'query'>;
  * which may come before or after. A thrown error ends the whole transaction.
  */
 export interface JoinedWriter<Item> {
-  write(transaction: JoinedTransaction, items: readonly Item[]): Promise<readonly (DomainError | undefined)[]>;
+  /** @param pipeline the same transaction, for statements that are prepared. */
+  write(
+    transaction: JoinedTransaction,
+    items: readonly Item[],
+    pipeline: PipelinedTransaction,
+  ): Promise<readonly (DomainError | undefined)[]>;
 }
 
 export interface JoinedWrite<Item = unknown> {

@@ -7,6 +7,12 @@ export interface PreparedStatement {
   readonly text: string;
 }
 
+/**
+ * A prepared statement keeps its plan. One that was made while a table was small must not read the whole of it when it
+ * has grown: indexes are taken from the beginning.
+ */
+const BEGIN = 'START TRANSACTION; SET LOCAL enable_seqscan = off';
+
 /** What runs in a transaction whose statements do not wait for each other's answers. */
 export interface PipelinedTransaction {
   /**
@@ -30,7 +36,7 @@ export async function pipelinedTransaction<Result>(
   try {
     const client: PoolClient = await runner.connect();
     holdBack(client);
-    const begun = client.query('START TRANSACTION');
+    const begun = client.query(BEGIN);
     // Whoever sends a statement hears of it.
     begun.catch(() => undefined);
     try {

@@ -6,6 +6,7 @@ import { NamePublisher } from '../../../src/devices/ports/name-publisher.js';
 import type { AccessGrants } from '../../../src/operators/access/access-grants.js';
 import { DeviceRemoval } from '../../../src/operators/devices/device-removal.js';
 import type { JoinedWrite } from '../../../src/platform/database/joined-write.js';
+import { pipelinedTransaction } from '../../../src/platform/database/pipelined-transaction.js';
 import { describeOnEachDatabase } from '../../support/database.js';
 import { aDevice, resetIssuer, TestIssuer } from './support/test-issuer.js';
 
@@ -26,7 +27,7 @@ describeOnEachDatabase('a device that is deleted while its order is on its way',
     }
 
     async withdraw(_device: object, { writer, item }: JoinedWrite): Promise<void> {
-      await database.dataSource.transaction((transaction) => writer.write(transaction, [item]));
+      await pipelinedTransaction(database.dataSource, (pipeline) => writer.write(pipeline.manager, [item], pipeline));
     }
   }
 
