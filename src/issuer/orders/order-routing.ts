@@ -2,7 +2,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { ChallengeRecords } from '../../ddns/publishing/challenge-records.js';
-import { Clock } from '../../kernel/clock.js';
+import { addSeconds, Clock } from '../../kernel/clock.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import { CaAccounts } from '../accounts/ca-accounts.js';
 import { CaList } from '../accounts/ca-list.js';
@@ -31,6 +31,10 @@ const STRAYS_EVERY_MILLISECONDS = 60_000;
 const LONGEST_REHEARSAL_SECONDS = 3600;
 /** The CA may have issued for an order whose CSR it has: it is left there for so long. */
 const FINALIZED_SECONDS = 86_400;
+/** An order that has left is issued within this time, or it waits at the other CA too. */
+const PROMPT_SECONDS = 60;
+/** A certificate that ends so soon is not played with. */
+const PRESSING_SECONDS = 86_400;
 /** Authorizations that are taken back at a CA at once, for orders that have left it. */
 const MOST_TAKEN_BACK = 20;
 
@@ -124,7 +128,10 @@ export class OrderRouting {
     );
   }
 
-  /** One that is due and the CA's own becomes the probe, if there is none yet: of those here, or of those that left. */
+  /**
+   * One that is due and the CA's own becomes the probe, if there is none yet: one that has just come, or that somebody
+   * retries by hand, or that waits elsewhere too. None whose certificate ends soon.
+   */
   async #keepOne(ca: string, now: Date): Promise<void> {
     await this.#transaction(async (transaction) => {
       const probes: unknown[] = await transaction.query(
@@ -134,9 +141,16 @@ export class OrderRouting {
       if (probes.length > 0) return [];
       const [row] = await this.#lock(
         transaction,
-        `(o.ca = $4 OR o.ca_why IN ('down', 'paused')) AND ${HOME('$5', '$6')} = $4 AND o.next_attempt_at <= $1
-          AND o.acme_order_url IS NULL AND o.reservations IS NULL`,
-        [ca, this.#urls, this.list.first.directoryUrl],
+        `(o.ca = $4 OR o.ca_why IN ('down', 'paused') AND (o.manual OR o.updated_at <= $7))
+          AND ${HOME('$5', '$6')} = $4 AND o.next_attempt_at <= $1 AND o.acme_order_url IS NULL AND o.reservations IS NULL
+          AND (c.not_after IS NULL OR c.not_after <= $1 OR c.not_after > $8)`,
+        [
+          ca,
+          this.#urls,
+          this.list.first.directoryUrl,
+          addSeconds(now, -PROMPT_SECONDS),
+          addSeconds(now, PRESSING_SECONDS),
+        ],
         now,
         1,
       );
