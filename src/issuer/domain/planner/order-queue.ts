@@ -1,13 +1,16 @@
 import type { WaitingOrder } from './waiting-order.js';
 
 /**
- * Orders sorted by a number, equal ones in the order of their coming. Adding at the end and removing at the head are
- * cheap, which is what nearly always happens; anything else moves the shorter side of the array.
+ * Orders sorted by a number that each has for good, equal ones in the order of their coming. Adding at the end and
+ * removing at the head are cheap, which is what nearly always happens; anything else moves the shorter side of the array.
  */
 export class OrderQueue {
   #orders: (WaitingOrder | undefined)[] = [];
-  #keys: number[] = [];
   #head = 0;
+  #lastKey = -Infinity;
+  #isSorted = true;
+
+  constructor(private readonly keyOf: (order: WaitingOrder) => number) {}
 
   get length(): number {
     return this.#orders.length - this.#head;
@@ -18,81 +21,80 @@ export class OrderQueue {
     return this.#orders[this.#head + place];
   }
 
-  add(order: WaitingOrder, key: number): void {
-    const last = this.#keys.length - 1;
-    if (last < this.#head || this.#keys[last]! <= key) {
+  add(order: WaitingOrder): void {
+    const key = this.keyOf(order);
+    const last = this.#orders.length - 1;
+    if (last < this.#head || this.#keyAt(last) <= key) {
       this.#orders.push(order);
-      this.#keys.push(key);
       return;
     }
     const index = this.#upperBound(key);
-    if (this.#head > 0 && index - this.#head < this.#keys.length - index) {
+    if (this.#head > 0 && index - this.#head < this.#orders.length - index) {
       this.#head -= 1;
       this.#orders.copyWithin(this.#head, this.#head + 1, index);
-      this.#keys.copyWithin(this.#head, this.#head + 1, index);
       this.#orders[index - 1] = order;
-      this.#keys[index - 1] = key;
       return;
     }
     this.#orders.splice(index, 0, order);
-    this.#keys.splice(index, 0, key);
   }
 
-  /** Adds without keeping the order: for many at once, `sort` to be called after them. */
-  append(order: WaitingOrder, key: number): void {
+  /** Adds to an empty queue without keeping the order: for many at once, `sort` to be called after them. */
+  append(order: WaitingOrder): void {
+    const key = this.keyOf(order);
+    if (key < this.#lastKey) this.#isSorted = false;
+    else this.#lastKey = key;
     this.#orders.push(order);
-    this.#keys.push(key);
   }
 
   sort(): void {
-    const keys = this.#keys;
-    let sorted = true;
-    for (let i = this.#head + 1; i < keys.length && sorted; i++) sorted = keys[i - 1]! <= keys[i]!;
-    if (sorted) return;
-    const order = sortedIndexes(keys, this.#head);
-    this.#orders = order.map((index) => this.#orders[index]);
-    this.#keys = order.map((index) => keys[index]!);
+    if (this.#isSorted) return;
+    const orders = this.#orders.slice(this.#head);
+    const keys = Float64Array.from(orders, (order) => this.keyOf(order!));
+    this.#orders = sortedIndexes(keys).map((index) => orders[index]);
     this.#head = 0;
+    this.#isSorted = true;
   }
 
-  /** At which place the order is that was added with this key; -1 when it is not here. */
+  /** At which place the order of this id and key is; -1 when it is not here. */
   placeOf(id: string, key: number): number {
+    const end = this.#orders.length;
     let index = this.#lowerBound(key);
-    while (index < this.#keys.length && this.#keys[index] === key && this.#orders[index]!.id !== id) index += 1;
-    return this.#keys[index] === key && this.#orders[index]?.id === id ? index - this.#head : -1;
+    while (index < end && this.#keyAt(index) === key && this.#orders[index]!.id !== id) index += 1;
+    return index < end && this.#keyAt(index) === key ? index - this.#head : -1;
   }
 
-  /** Removes the order that was added with this key; false when it is not here. */
+  /** Removes the order of this id and key; false when it is not here. */
   remove(id: string, key: number): boolean {
     const place = this.placeOf(id, key);
     if (place < 0) return false;
     const index = this.#head + place;
-    if (index - this.#head <= this.#keys.length - index) {
+    if (place <= this.#orders.length - index) {
       this.#orders.copyWithin(this.#head + 1, this.#head, index);
-      this.#keys.copyWithin(this.#head + 1, this.#head, index);
       this.#orders[this.#head] = undefined;
       this.#head += 1;
       this.#compact();
       return true;
     }
     this.#orders.splice(index, 1);
-    this.#keys.splice(index, 1);
     return true;
+  }
+
+  #keyAt(index: number): number {
+    return this.keyOf(this.#orders[index]!);
   }
 
   #compact(): void {
     if (this.#head < 1024 || this.#head * 2 < this.#orders.length) return;
     this.#orders = this.#orders.slice(this.#head);
-    this.#keys = this.#keys.slice(this.#head);
     this.#head = 0;
   }
 
   #lowerBound(key: number): number {
     let low = this.#head;
-    let high = this.#keys.length;
+    let high = this.#orders.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#keys[middle]! < key) low = middle + 1;
+      if (this.#keyAt(middle) < key) low = middle + 1;
       else high = middle;
     }
     return low;
@@ -100,33 +102,32 @@ export class OrderQueue {
 
   #upperBound(key: number): number {
     let low = this.#head;
-    let high = this.#keys.length;
+    let high = this.#orders.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#keys[middle]! <= key) low = middle + 1;
+      if (this.#keyAt(middle) <= key) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 }
 
-/** The indexes from `start` on, by their key. Times in whole milliseconds take the quick way: one sort of plain numbers. */
-function sortedIndexes(keys: readonly number[], start: number): number[] {
-  const length = keys.length - start;
+/** The indexes by their key. Times in whole milliseconds take the quick way: one sort of plain numbers. */
+function sortedIndexes(keys: Float64Array): number[] {
+  const { length } = keys;
   let least = Infinity;
   let most = -Infinity;
   let whole = true;
-  for (let i = start; i < keys.length; i++) {
-    const key = keys[i]!;
+  for (const key of keys) {
     if (key < least) least = key;
     if (key > most) most = key;
     whole &&= Number.isInteger(key);
   }
   if (!whole || (most - least + 1) * length > Number.MAX_SAFE_INTEGER) {
-    const indexes = Array.from({ length }, (_, i) => start + i);
+    const indexes = Array.from({ length }, (_, i) => i);
     return indexes.toSorted((a, b) => keys[a]! - keys[b]! || a - b);
   }
   const packed = new Float64Array(length);
-  for (let i = 0; i < length; i++) packed[i] = (keys[start + i]! - least) * length + i;
-  return Array.from(packed.toSorted(), (value) => start + (value % length));
+  for (let i = 0; i < length; i++) packed[i] = (keys[i]! - least) * length + i;
+  return Array.from(packed.toSorted(), (value) => value % length);
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { aWaitingOrder, ACCOUNT, anExemptRenewal, START } from '../../../../test/support/planner.js';
 import { BUILTIN_PROFILES } from '../limits/builtin-profiles.js';
 import { FairShares } from './fair-shares.js';
-import { ORDER_CLASSES } from './order-class.js';
+import { ORDER_CLASSES, sortKey } from './order-class.js';
 import { OrderQueue } from './order-queue.js';
 import type { WaitingOrder } from './waiting-order.js';
 import { WaitingQueues } from './waiting-queues.js';
@@ -24,7 +24,7 @@ describe('an order queue', () => {
   it('is sorted by key, equal ones in the order of their coming, whatever is added and removed', () => {
     fc.assert(
       fc.property(actions, (steps) => {
-        const queue = new OrderQueue();
+        const queue = new OrderQueue(sortKey);
         let naive: { id: string; key: number }[] = [];
         steps.forEach(({ key, remove }, i) => {
           const victim = remove === null ? undefined : naive[Math.floor(remove * naive.length)];
@@ -32,7 +32,7 @@ describe('an order queue', () => {
             expect(queue.remove(victim.id, victim.key)).toBe(true);
             naive = naive.filter(({ id }) => id !== victim.id);
           } else {
-            queue.add({ ...order, id: String(i) }, key);
+            queue.add({ ...order, id: String(i), requestedAt: key });
             naive.push({ id: String(i), key });
             naive = naive.toSorted((a, b) => a.key - b.key);
           }
@@ -43,8 +43,8 @@ describe('an order queue', () => {
   });
 
   it('gives back the room of what was removed at the head', () => {
-    const queue = new OrderQueue();
-    for (let i = 0; i < 5000; i++) queue.add({ ...order, id: String(i) }, i);
+    const queue = new OrderQueue(sortKey);
+    for (let i = 0; i < 5000; i++) queue.add({ ...order, id: String(i), requestedAt: i });
     for (let i = 0; i < 4990; i++) queue.remove(String(i), i);
     expect(idsOf(queue)).toEqual(['4990', '4991', '4992', '4993', '4994', '4995', '4996', '4997', '4998', '4999']);
     expect(queue.remove('1', 1)).toBe(false);
@@ -58,8 +58,8 @@ describe('an order queue', () => {
   ])('sorts many at once: %s', (_, keyOf) => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 50 })), (keys) => {
-        const queue = new OrderQueue();
-        keys.forEach((key, i) => queue.append({ ...order, id: String(i) }, keyOf(key)));
+        const queue = new OrderQueue(sortKey);
+        keys.forEach((key, i) => queue.append({ ...order, id: String(i), requestedAt: keyOf(key) }));
         queue.sort();
         const sorted = keys.map((key, i) => ({ key, i })).toSorted((a, b) => a.key - b.key || a.i - b.i);
         expect(idsOf(queue)).toEqual(sorted.map(({ i }) => String(i)));

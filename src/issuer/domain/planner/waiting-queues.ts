@@ -36,7 +36,7 @@ interface Place {
  */
 export class WaitingQueues {
   readonly #lanes = new Map<string, OwnLane>();
-  readonly #deferred = new OrderQueue();
+  readonly #deferred = new OrderQueue(({ notBefore }) => notBefore!);
   readonly #places = new Map<string, Place>();
 
   constructor(
@@ -48,8 +48,8 @@ export class WaitingQueues {
   static of(profile: LimitProfile, account: string, orders: Iterable<WaitingOrder>, now: number): WaitingQueues {
     const queues = new WaitingQueues(profile, account);
     for (const order of orders) {
-      if (order.notBefore !== undefined && order.notBefore > now) queues.#deferred.append(order, order.notBefore);
-      else queues.#queueOf(order, now).append(order, sortKey(order));
+      if (order.notBefore !== undefined && order.notBefore > now) queues.#deferred.append(order);
+      else queues.#queueOf(order, now).append(order);
     }
     queues.#deferred.sort();
     for (const { revoked, renewal, manual, new: fresh } of queues.#lanes.values()) {
@@ -69,7 +69,7 @@ export class WaitingQueues {
 
   add(order: WaitingOrder, now: number): void {
     const { queue, key, lane } = this.#find(order, now);
-    queue.add(order, key);
+    queue.add(order);
     this.#places.set(order.id, { queue, key, lane, group: order.group });
   }
 
@@ -121,8 +121,8 @@ export class WaitingQueues {
       const spends = orderSpends(this.profile, this.account, order, exemption);
       lane = {
         spends: spends.filter((spend) => spend.checked && isShared(spend.limitName)),
-        revoked: new OrderQueue(),
-        renewal: new OrderQueue(),
+        revoked: new OrderQueue(sortKey),
+        renewal: new OrderQueue(sortKey),
         manual: new Map(),
         new: new Map(),
       };
@@ -135,6 +135,6 @@ export class WaitingQueues {
 function queueIn(lane: OwnLane, orderClass: OrderClass, group: string): OrderQueue {
   if (orderClass === 'revoked' || orderClass === 'renewal') return lane[orderClass];
   let queue = lane[orderClass].get(group);
-  if (!queue) lane[orderClass].set(group, (queue = new OrderQueue()));
+  if (!queue) lane[orderClass].set(group, (queue = new OrderQueue(sortKey)));
   return queue;
 }
