@@ -53,9 +53,12 @@ export class OrderClaims {
     private readonly budget: IssuanceBudget,
     private readonly buckets: BucketTable,
     private readonly planner: PlannerStore,
-    signal: QueueSignal,
+    private readonly signal: QueueSignal,
     private readonly list: CaList,
   ) {
+    signal.onClaimed((orderIds) => {
+      for (const waiting of this.#waiting.values()) for (const id of orderIds) waiting.remove(id);
+    });
     signal.onAnnouncement((orderId) => {
       for (const waiting of this.#waiting.values()) waiting.announced(orderId);
     });
@@ -96,6 +99,10 @@ export class OrderClaims {
           shares,
         });
         const started = await this.#start(step);
+        await this.signal.announceClaimed(
+          transaction,
+          started.map(({ order }) => order.id),
+        );
         return take(transaction, [...going, ...started]);
       });
     } catch (error) {

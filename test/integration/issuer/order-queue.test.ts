@@ -2,7 +2,7 @@ import { beforeEach, expect, it } from 'vitest';
 
 import { LeaseLostError } from '../../../src/issuer/worker/lease.js';
 import { describeOnEachDatabase } from '../../support/database.js';
-import { aDevice, aKey, resetIssuer, TestIssuer } from './support/test-issuer.js';
+import { aDevice, aKey, resetIssuer, TestIssuer, ZONE } from './support/test-issuer.js';
 
 describeOnEachDatabase('the queue of orders', (database) => {
   let issuer: TestIssuer;
@@ -18,6 +18,21 @@ describeOnEachDatabase('the queue of orders', (database) => {
       issuer.clock.advanceSeconds(1);
     }
     return ids;
+  };
+  /** Of as many devices, without their CSRs. */
+  const bulkOrders = async (count: number): Promise<string[]> => {
+    await database.dataSource.query(
+      `INSERT INTO devices (id, label, zone, name, state, addresses, enrolled_at)
+         SELECT gen_random_uuid(), 'b' || n, $1, 'b' || n || '.' || $1, 'active', '{}', now() FROM generate_series(1, $2::int) n`,
+      [ZONE, count],
+    );
+    const rows: { id: string }[] = await database.dataSource.query(
+      `INSERT INTO issuance_orders (id, device_id, csr_der, csr_sha256, spki_sha256, names, status, step, step_at, queued_at,
+                                    next_attempt_at, created_at, updated_at)
+         SELECT id, id, '\\x00', label, label, ARRAY[name], 'queued', 'queued', now(), now(), now(), now(), now()
+           FROM devices RETURNING id`,
+    );
+    return rows.map(({ id }) => id);
   };
   const claim = async (owner: string, count: number, leaseSeconds?: number) =>
     (await issuer.claim(owner, count, leaseSeconds)).map(({ order }) => order.id);
@@ -35,6 +50,29 @@ describeOnEachDatabase('the queue of orders', (database) => {
     expect(new Set(claimed).size).toBe(claimed.length);
     const rest = await claim('last', 20);
     expect([...claimed, ...rest].toSorted()).toEqual(ids.toSorted());
+  });
+
+  it('gives each of 300 orders to one of four servers that claim until nothing is left', async () => {
+    const ids = await bulkOrders(300);
+    const servers = Array.from({ length: 4 }, () => new TestIssuer(database, { ca: issuer.ca, clock: issuer.clock }));
+    await servers[0]!.setup.ready();
+    const claimed = await Promise.all(
+      servers.map(async (server, index) => {
+        const own: string[] = [];
+        for (let count = 1; count > 0;) {
+          const orders = (await server.claim(`server ${index}`, 7, undefined, index + 1)).map(({ order }) => order.id);
+          count = orders.length;
+          own.push(...orders);
+        }
+        return own;
+      }),
+    );
+    expect(claimed.flat().toSorted()).toEqual(ids.toSorted());
+    expect(claimed.filter((own) => own.length > 0).length).toBeGreaterThan(1);
+    const leases: { lease_server: number; orders: number }[] = await database.dataSource.query(
+      `SELECT lease_server, count(*)::int AS orders FROM issuance_orders GROUP BY 1 ORDER BY 1`,
+    );
+    expect(leases.map(({ orders }) => orders)).toEqual(claimed.map((own) => own.length).filter((count) => count > 0));
   });
 
   it('gives an order to another server when its lease has expired, not before', async () => {
