@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 
 import type { Environment } from '../platform/config/environment.js';
-import { plainJson } from './plain-text.js';
+import { plainJson, styledText } from './plain-text.js';
 
 /** A part of process.stdout: what a test can stand in for. */
 export interface Output {
@@ -34,7 +34,7 @@ export class Console {
   }
 
   print(text: string): void {
-    this.out.write(`${text}\n`);
+    this.out.write(`${styledText(text)}\n`);
   }
 
   json(value: unknown): void {
@@ -48,7 +48,7 @@ export class Console {
 
   /** A sentence for the person, not for the next program. */
   note(text: string): void {
-    this.err.write(`${text}\n`);
+    this.err.write(`${styledText(text)}\n`);
   }
 
   /** Colour in what is printed, on a terminal that wants it (https://no-color.org). */

@@ -45,7 +45,7 @@ function devicesText(console: Console, { devices, serverTime }: FleetSummary): s
     ...(suspended > 0 ? [console.style('yellow', `${number(suspended)} suspended`)] : []),
     ...(cloneSuspected > 0 ? [console.style('red', `${number(cloneSuspected)} suspected to be cloned`)] : []),
   ];
-  return `${console.style('bold', 'Fleet')}  ${parts.join(', ')}  ${console.style('dim', serverTime)}`;
+  return `${console.style('bold', 'Fleet')}  ${parts.join(', ')}  ${console.style('dim', plainText(serverTime))}`;
 }
 
 function certificatesText(console: Console, { certificates, devices }: FleetSummary): string {
@@ -77,7 +77,7 @@ function queueText(console: Console, { queue }: FleetSummary): string {
 function limitsText(console: Console, { buckets }: FleetSummary): string {
   if (buckets.length === 0) return '';
   const rows = buckets.map(({ limit, subject, level, capacity, secondsUntilFull }) => [
-    `${limit} (${plainText(subject)})`,
+    `${plainText(limit)} (${plainText(subject)})`,
     console.style(level === 0 ? 'red' : level * 10 <= capacity ? 'yellow' : 'green', number(level)),
     number(capacity),
     secondsUntilFull > 0 ? `in ${describeDuration(secondsUntilFull)}` : 'now',

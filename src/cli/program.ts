@@ -14,7 +14,6 @@ import { migrateCommand } from './migrate.js';
 import { ordersCommand } from './orders.js';
 import { planCommand } from './plan.js';
 import { restoreCommand } from './restore.js';
-import { serve } from './serve.js';
 
 const DETAILS = `
 The commands fleet, devices, orders, keys and limits talk to a server:
@@ -72,6 +71,8 @@ function serveCommand(): Command {
     'fleetcert serve',
     'FLEETCERT_SANDBOX_DEVICES=0 fleetcert serve',
   ]).action(async () => {
+    // The whole server: the other commands start sooner without it.
+    const { serve } = await import('./serve.js');
     process.exitCode = await serve(process.env, process.cwd());
     setTimeout(() => process.exit(), 2000).unref();
   });

@@ -1,4 +1,5 @@
 import type { Console } from './console.js';
+import { styledText } from './plain-text.js';
 
 const USUAL_ROWS = 24;
 const HOME = '\u001b[H';
@@ -17,7 +18,7 @@ export class Screen {
       this.console.print(this.#isFirst ? text : `\n${text}`);
     } else {
       // What does not fit would scroll, and the next time be written below itself.
-      const all = text.split('\n');
+      const all = styledText(text).split('\n');
       const room = (this.console.out.rows ?? USUAL_ROWS) - 1;
       const lines = (all.length > room ? [...all.slice(0, room - 1), '…'] : all).map((line) => line + CLEAR_LINE_END);
       this.console.out.write(`${this.#isFirst ? CLEAR_ALL : ''}${HOME}${lines.join('\n')}\n${CLEAR_BELOW}`);

@@ -95,12 +95,12 @@ describe.each(description.calls)('$call', ({ responses, requestBody }) => {
       ...parts.flatMap(([, answer]) => Object.entries(answer.content ?? {})),
     ];
     for (const [type, { schema, example, examples }] of medias) {
-      expect(schema, type).toBeDefined();
+      expect({ type, schema }).toEqual({ type, schema: expect.any(Object) });
       const shown = [
         ...(example === undefined ? [] : [example]),
         ...Object.values(examples ?? {}).map((one) => description.resolve(one).value),
       ];
-      expect(shown.length, `examples of ${type}`).toBeGreaterThan(0);
+      expect(`${shown.length} examples of ${type}`).not.toBe(`0 examples of ${type}`);
       expect(shown.flatMap((one) => check.problems(schema!, one))).toEqual([]);
     }
   });
@@ -118,7 +118,7 @@ describe.each(description.calls)('$call', ({ responses, requestBody }) => {
       expect(codes.length).toBeGreaterThan(0);
       for (const code of codes.filter((one) => one !== 'internal')) {
         const refusal = problemOf({ code, detail: '' } as Parameters<typeof problemOf>[0]);
-        expect(String(refusal.status), code).toBe(status);
+        expect([code, String(refusal.status)]).toEqual([code, status]);
       }
     }
   });
