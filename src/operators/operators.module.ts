@@ -73,6 +73,7 @@ import { ZoneListing } from './zones/zone-listing.js';
     ApiKeys,
     AuditLog,
     BucketLevels,
+    BulkJobs,
     DeviceListing,
     DeviceRemoval,
     Exports,
