@@ -94,6 +94,22 @@ export class OrderRouting {
     return moved;
   }
 
+  /**
+   * How many orders may start at a CA, of `room`: none at one that has paused us, or that is down while there is another
+   * one to go to; one now and then looks whether it is well again.
+   */
+  async startsAt(ca: string, room: number, now: Date): Promise<{ mostStarted: number; isProbe: boolean }> {
+    const states = await this.watch.states();
+    const state = states.get(ca);
+    if (state === undefined || !isClosed(state, now.getTime(), this.#patience)) {
+      return { mostStarted: room, isProbe: false };
+    }
+    const isProbe = this.watch.isProbeDue(state, now.getTime());
+    const canLeave = this.#urls.some((url) => !isClosed(states.get(url)!, now.getTime(), this.#patience));
+    if (!state.paused && !canLeave) return { mostStarted: room, isProbe };
+    return { mostStarted: isProbe ? Math.min(1, room) : 0, isProbe };
+  }
+
   get #patience(): number {
     return (this.config.acme.fallback?.afterSeconds ?? Infinity) * 1000;
   }

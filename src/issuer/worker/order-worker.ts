@@ -23,6 +23,7 @@ import { WorkerTimings } from './worker-timings.js';
 
 /** The planner may be asked again so soon. */
 const SHORTEST_POLL_SECONDS = 0.05;
+const SHORTEST_ROUTING_MILLISECONDS = 200;
 
 /** One CA, and how its set-up goes. */
 interface Place {
@@ -43,6 +44,7 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #active = new Map<Lease, Promise<void>>();
   readonly #stop = new AbortController();
   readonly #places: readonly Place[];
+  #routeAt = -Infinity;
   #loop: Promise<void> | undefined;
   #unsubscribe: () => void = () => undefined;
   #renewals: NodeJS.Timeout | undefined;
@@ -115,7 +117,7 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Each CA has its turn to be the first that gets the free places. @returns seconds until the next round */
   async #round(turn: number): Promise<number> {
-    await this.routing.route();
+    await this.#route();
     let wakeAt = Infinity;
     for (let i = 0; i < this.#places.length; i++) {
       const place = this.#places[(turn + i) % this.#places.length]!;
@@ -130,6 +132,13 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
     // The planner knows when the next order may start.
     const seconds = (wakeAt - this.clock.now().getTime()) / 1000;
     return Math.min(Math.max(seconds, SHORTEST_POLL_SECONDS), this.timings.pollSeconds);
+  }
+
+  /** A busy worker has many rounds a second, and orders leave a CA now and then. */
+  async #route(): Promise<void> {
+    if (performance.now() < this.#routeAt) return;
+    await this.routing.route();
+    this.#routeAt = performance.now() + SHORTEST_ROUTING_MILLISECONDS;
   }
 
   /** Our account at the CA, once it is set up; that is tried in the background, so that no CA waits for another one. */
@@ -165,16 +174,15 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
     if (!this.presence.isShown) await this.#showPresence();
     const { owner } = this.presence;
     const { directoryUrl } = account.ca;
-    const state = (await this.watch.states()).get(directoryUrl);
     const now = this.clock.now();
-    const isProbe = state !== undefined && this.watch.isProbeDue(state, now.getTime());
+    const { mostStarted, isProbe } = await this.routing.startsAt(directoryUrl, room, now);
     const claimed = await this.queue.claim(
       owner,
       planningAccount(account),
       room,
       now,
       this.timings.leaseSeconds,
-      state?.paused ? (isProbe ? 1 : 0) : room,
+      mostStarted,
     );
     if (isProbe && claimed.length > 0) await this.watch.probed(directoryUrl);
     for (const order of claimed) this.#start(order, account);

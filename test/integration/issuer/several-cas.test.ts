@@ -296,6 +296,33 @@ describeOnEachDatabase('several CAs', (database) => {
     ]);
   });
 
+  it('that are but one hold all orders while the account is paused, say so, and are tried by one order', async () => {
+    const issuer = issuerWith({ others: [], fallback: undefined });
+    const devices = [await aDevice(database.dataSource), await aDevice(database.dataSource)];
+    const refused = await issuer.order(devices[0]!);
+    const held = await issuer.order(devices[1]!);
+    first.fail('newOrder', problem('rateLimited', 429, undefined, 'Your account is paused'));
+    expect(await issuer.runDue(1)).toEqual(['deferred']);
+    issuer.watch.forget();
+    const starts = () => issuer.routing.startsAt(first.directoryUrl, 4, issuer.clock.now());
+    expect(await starts()).toEqual({ mostStarted: 0, isProbe: false });
+    // What was known of the line a moment ago is told for another half second.
+    await expect
+      .poll(() => issuer.read(devices[1]!, held.orderId), { timeout: 10_000 })
+      .toEqual(expect.objectContaining({ reason: 'The CA has paused issuance until an operator acts.' }));
+    expect((await issuer.read(devices[1]!, held.orderId)).estimatedAt).toBeUndefined();
+    expect(await issuer.read(devices[0]!, refused.orderId)).toMatchObject({ status: 'deferred' });
+
+    issuer.clock.advanceSeconds(61 * MINUTES);
+    expect(await starts()).toEqual({ mostStarted: 1, isProbe: true });
+    await issuer.watch.probed(first.directoryUrl);
+    expect(await starts()).toEqual({ mostStarted: 0, isProbe: false });
+    await issuer.retry.retry(refused.orderId);
+    expect(await starts()).toEqual({ mostStarted: 1, isProbe: true });
+    expect(await issuer.runDue(1)).toEqual(['issued']);
+    expect(await starts()).toEqual({ mostStarted: 4, isProbe: false });
+  });
+
   it('pass one by for a name that it has paused, and for no other', async () => {
     const issuer = issuerWith();
     const [paused, other] = [await aDevice(database.dataSource), await aDevice(database.dataSource)];
