@@ -2,12 +2,17 @@ import { Global, Module } from '@nestjs/common';
 
 import { CertificateSummaries } from '../devices/ports/certificate-summaries.js';
 import { DevicesModule } from '../devices/devices.module.js';
-import { AcmeClientConnector, AcmeConnector } from './accounts/acme-connector.js';
+import { AccountKeys } from './accounts/account-keys.js';
+import { AccountOverview } from './accounts/account-overview.js';
+import { AcmeConnector } from './accounts/acme-connector.js';
 import { CaAccounts } from './accounts/ca-accounts.js';
 import { CaConnections } from './accounts/ca-connections.js';
 import { CaList } from './accounts/ca-list.js';
 import { CaSetup } from './accounts/ca-setup.js';
 import { CaWatch } from './accounts/ca-watch.js';
+import { KeyRollover } from './accounts/key-rollover.js';
+import { RekeyingConnector } from './accounts/rekeying-connector.js';
+import { RolloverProbe } from './accounts/rollover-probe.js';
 import { AcmeConnections } from './acme/acme-connections.js';
 import { CertificateController } from './api/certificate.controller.js';
 import { OrderController } from './api/order.controller.js';
@@ -53,7 +58,11 @@ import { WorkerTimings } from './worker/worker-timings.js';
     CaWatch,
     CaConnections,
     { provide: AcmeConnections, useExisting: CaConnections },
-    { provide: AcmeConnector, useClass: AcmeClientConnector },
+    { provide: AcmeConnector, useClass: RekeyingConnector },
+    AccountKeys,
+    RolloverProbe,
+    KeyRollover,
+    AccountOverview,
     CaAccounts,
     CaSetup,
     // Orders: taken, read, claimed, run.
@@ -91,6 +100,8 @@ import { WorkerTimings } from './worker/worker-timings.js';
     IssuerUpkeep,
   ],
   exports: [
+    AccountOverview,
+    KeyRollover,
     BucketTable,
     CaAccounts,
     CaList,

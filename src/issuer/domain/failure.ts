@@ -25,6 +25,8 @@ export type Failure =
   | { readonly kind: 'order-ended'; readonly why: string }
   /** The CA looked for our records while this server was down. */
   | { readonly kind: 'interrupted'; readonly reason: string }
+  /** Our account got another key while the CA was to look for a TXT record of the old one. */
+  | { readonly kind: 'key-changed'; readonly orderIsLost: boolean }
   /** The certificate is not what the CSR asked for. */
   | { readonly kind: 'mismatch'; readonly detail: string }
   /** Our own database could not be reached. */
@@ -104,6 +106,15 @@ export function decideOnFailure(failure: Failure, context: RetryContext): Failur
       // Soon, but only once: each such look-up counts against the CA's limit of failed authorizations.
       return context.failures === 0 ? { ...decision, delaySeconds: INTERRUPTED_SECONDS } : decision;
     }
+    case 'key-changed':
+      return {
+        kind: 'defer',
+        code: failure.orderIsLost ? 'ca_order_lost' : 'waiting_for_ca',
+        reason: 'The key of our account at the CA was changed meanwhile; the order goes on with the new one.',
+        delaySeconds: INTERRUPTED_SECONDS,
+        counts: false,
+        startOver: failure.orderIsLost,
+      };
     case 'mismatch':
       return { kind: 'fail', code: 'certificate_mismatch', reason: failure.detail };
     case 'database':

@@ -182,8 +182,10 @@ const NO_REHEARSAL: readonly ReasonCode[] = [
 ];
 
 /** What the CA has counted when a run ends so, before or after it made its order. */
-function outcomeOf({ kind }: Failure): BudgetOutcome {
-  switch (kind) {
+function outcomeOf(failure: Failure): BudgetOutcome {
+  switch (failure.kind) {
+    case 'key-changed':
+      return failure.orderIsLost ? 'validation-failed' : 'unknown';
     case 'refused':
     case 'not-served':
     case 'order-ended':

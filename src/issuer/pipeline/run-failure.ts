@@ -1,5 +1,6 @@
 import { DomainError } from '../../kernel/errors.js';
 import { isDatabaseUnavailable } from '../../platform/database/database-unavailable.js';
+import { AccountKeyChangedError } from '../accounts/account-key-changed.js';
 import { AcmeProblemError, AcmeUnreachableError } from '../acme/acme-ca.js';
 import { CertificateMismatchError } from '../domain/certificate-check.js';
 import type { Failure } from '../domain/failure.js';
@@ -21,6 +22,7 @@ export function failureOf(error: unknown): Failure {
     return { kind: 'refused', problem, status, retryAfterSeconds };
   }
   if (error instanceof AcmeUnreachableError) return { kind: 'unreachable', detail: error.message };
+  if (error instanceof AccountKeyChangedError) return { kind: 'key-changed', orderIsLost: error.orderIsLost };
   if (error instanceof CertificateMismatchError) return { kind: 'mismatch', detail: error.message };
   if (isDatabaseUnavailable(error)) return { kind: 'database' };
   // Of the zone: it could not be written for want of the database, or the name is in none of our zones any more.
