@@ -7,6 +7,7 @@ import { IssuerModule } from '../issuer/issuer.module.js';
 import { AccessGrants } from './access/access-grants.js';
 import { DeviceAccessController } from './access/device-access.controller.js';
 import { OperatorAccessController } from './access/operator-access.controller.js';
+import { AccountsController } from './api/accounts.controller.js';
 import { ApiKeysController } from './api/api-keys.controller.js';
 import { DeviceBulkController } from './api/device-bulk.controller.js';
 import { DevicesController } from './api/devices.controller.js';
@@ -38,6 +39,7 @@ import { ZoneListing } from './zones/zone-listing.js';
   imports: [TypeOrmModule.forFeature([ApiKeyEntity]), DevicesModule, DoorsModule, IssuerModule],
   // Routes are matched in this order: `devices/bulk` and `devices/export` before `devices/:id`.
   controllers: [
+    AccountsController,
     DeviceBulkController,
     InventoryExportsController,
     ApiKeysController,
