@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 
 import { backupCommand } from './backup.js';
-import { addCompletion } from './completion.js';
+import { addCompletion } from './completion/completion-command.js';
 import { Console } from './console.js';
 import { devicesCommand } from './devices.js';
 import { doctorCommand } from './doctor.js';
@@ -41,7 +41,7 @@ export function fleetcertProgram(console = new Console()): Command {
   program.addCommand(migrateCommand());
   program.addCommand(backupCommand());
   program.addCommand(restoreCommand());
-  addCompletion(program);
+  addCompletion(program, console);
   prepare(program, console);
   return program;
 }
