@@ -81,6 +81,7 @@ import { ZoneListing } from './zones/zone-listing.js';
     Exports,
     FleetForecasts,
     FleetSummaries,
+    OrderListing,
     ZoneListing,
   ],
 })
