@@ -39,7 +39,8 @@ export interface PresentedCertificate {
 @Injectable()
 export class ApiCertificate {
   private readonly logger = new Logger(ApiCertificate.name);
-  private readonly apiName: ApiName;
+  /** The name in FLEETCERT_PUBLIC_URL. */
+  readonly apiName: ApiName;
   #presented: PresentedCertificate | undefined;
   #entry: ApiTlsEntry | undefined;
   #onChange: (presented: PresentedCertificate) => void = () => undefined;
@@ -61,11 +62,6 @@ export class ApiCertificate {
   /** What is presented now; undefined where HTTPS is not served. */
   get presented(): PresentedCertificate | undefined {
     return this.#presented;
-  }
-
-  /** The name in FLEETCERT_PUBLIC_URL. */
-  get host(): string {
-    return this.apiName.host;
   }
 
   /**
@@ -206,7 +202,10 @@ export class ApiCertificate {
     this.#onChange(presented);
     const { isIssued, notAfter, pin } = presented;
     const what = isIssued ? 'the certificate that was issued' : 'a self-signed certificate';
-    this.logger.log({ host: this.host, fingerprint: presented.fingerprint, pin, notAfter }, `HTTPS serves ${what}`);
+    this.logger.log(
+      { host: this.apiName.host, fingerprint: presented.fingerprint, pin, notAfter },
+      `HTTPS serves ${what}`,
+    );
   }
 
   /** Once for each kind of trouble, not every two seconds. */

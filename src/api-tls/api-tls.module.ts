@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 
 import { DevicesModule } from '../devices/devices.module.js';
 import { IssuerModule } from '../issuer/issuer.module.js';
+import { ApiAddress } from './api-address.js';
 import { ApiCertificate } from './api-certificate.js';
 import { ApiTlsStore } from './api-tls-store.js';
 import { HttpsListener } from './https-listener.js';
@@ -12,7 +13,7 @@ import { RootsController } from './roots.controller.js';
 @Module({
   imports: [DevicesModule, IssuerModule],
   controllers: [RootsController],
-  providers: [ApiCertificate, ApiTlsStore, HttpsListener, RootBundles],
+  providers: [ApiAddress, ApiCertificate, ApiTlsStore, HttpsListener, RootBundles],
   exports: [ApiCertificate, HttpsListener],
 })
 export class ApiTlsModule {}

@@ -5,6 +5,7 @@ import { type BeforeApplicationShutdown, Inject, Injectable, Logger } from '@nes
 
 import { APP_CONFIG, type AppConfig, type ListenAddress } from '../platform/config/app-config.js';
 import { hostPort } from '../platform/config/read-config.js';
+import { ApiAddress } from './api-address.js';
 import { ApiCertificate, type PresentedCertificate } from './api-certificate.js';
 
 /** Running requests get so long to end when the server stops. */
@@ -28,6 +29,7 @@ export class HttpsListener implements BeforeApplicationShutdown {
 
   constructor(
     private readonly certificate: ApiCertificate,
+    private readonly addresses: ApiAddress,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
@@ -61,7 +63,7 @@ export class HttpsListener implements BeforeApplicationShutdown {
     this.#server = server;
     // What has changed between the first look and now.
     this.#present(this.certificate.presented ?? first);
-    const { host } = this.certificate;
+    const { host } = this.certificate.apiName;
     const { isIssued, fingerprint, pin, notAfter } = first;
     this.logger.log(
       { host, fingerprint, pin, notAfter, isIssued },
@@ -87,7 +89,9 @@ export class HttpsListener implements BeforeApplicationShutdown {
   }
 
   #introduction({ isIssued, fingerprint, pin, notAfter }: PresentedCertificate, listen: ListenAddress): string[] {
-    const { host, hindrance } = this.certificate;
+    const { apiName, hindrance } = this.certificate;
+    const { host } = apiName;
+    const addressHint = this.addresses.hint(apiName);
     const { publicUrl } = this.config.http;
     const what = `HTTPS on https://${hostPort(listen)} for ${host}, with a`;
     const server = publicUrl.startsWith('https:') ? publicUrl : `https://${hostPort({ ...listen, address: host })}`;
@@ -100,6 +104,7 @@ export class HttpsListener implements BeforeApplicationShutdown {
             `  its SHA-256 fingerprint: ${fingerprint}`,
           ]),
       `  devices can pin its key: fleetcert-agent enroll --server ${server} --pin ${pin}`,
+      ...(addressHint === undefined ? [] : [addressHint]),
     ];
   }
 }

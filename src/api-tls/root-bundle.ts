@@ -18,7 +18,8 @@ export interface RootBundle {
 
 /**
  * The roots that a device may trust this server's TLS by: those that Node brings (Mozilla's), the sandbox CA's where it
- * is used, and FLEETCERT_ACME_CA_FILE, because a private CA mostly has one root for its own TLS and for what it issues.
+ * is used, and those that the configured CAs' own TLS is trusted by, because a private CA mostly has one root for that
+ * and for what it issues.
  */
 @Injectable()
 export class RootBundles {
@@ -37,8 +38,10 @@ export class RootBundles {
 
   async #make(): Promise<RootBundle> {
     const { acme, dataDirectory } = this.config;
-    const files = acme.sandbox ? SANDBOX_ROOTS.map((file) => join(dataDirectory, file)) : [acme.caFile ?? []].flat();
-    const own = (await Promise.all(files.map((file) => readFile(file, 'utf8')))).flatMap(certificatesIn);
+    const sandbox = acme.sandbox ? SANDBOX_ROOTS.map((file) => join(dataDirectory, file)) : [];
+    const configured = (acme.sandbox ? [] : [acme, ...(acme.others ?? [])]).flatMap(({ caFile }) => caFile ?? []);
+    const files = new Set([...sandbox, ...configured]);
+    const own = (await Promise.all([...files].map((file) => readFile(file, 'utf8')))).flatMap(certificatesIn);
     const pem = `${[...new Set([...own, ...rootCertificates.flatMap(certificatesIn)])].join('\n')}\n`;
     return { pem, etag: `"${createHash('sha256').update(pem).digest('base64url')}"` };
   }

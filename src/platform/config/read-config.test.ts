@@ -109,4 +109,10 @@ describe('readConfig', () => {
     expect(problemsOf({ FLEETCERT_ZONES: 'fleet.test,a.fleet.test' })).toContain('FLEETCERT_ZONES');
     expect(problemsOf({ FLEETCERT_NAMESERVERS: 'ns1.fleet.test' })).toContain('glue');
   });
+
+  it('wants an address or port of its own for HTTPS', () => {
+    const both = { FLEETCERT_HTTP_LISTEN: '[::]:8080', FLEETCERT_HTTPS_LISTEN: '[::]:8080' };
+    expect(problemsOf(both)).toContain('FLEETCERT_HTTPS_LISTEN: expected another address or port');
+    expect(problemsOf({ ...both, FLEETCERT_HTTPS_LISTEN: '[::]:8443' })).toBe('');
+  });
 });

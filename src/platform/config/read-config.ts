@@ -144,9 +144,13 @@ function readHttp(reader: EnvironmentReader, isSandbox: boolean): HttpConfig {
     address: isSandbox ? '127.0.0.1' : '0.0.0.0',
     port: 8080,
   });
+  const httpsListen = reader.optional('FLEETCERT_HTTPS_LISTEN', parse.parseListen);
+  if (httpsListen && hostPort(httpsListen) === hostPort(listen)) {
+    reader.problems.push('FLEETCERT_HTTPS_LISTEN: expected another address or port than that of FLEETCERT_HTTP_LISTEN');
+  }
   return {
     listen,
-    httpsListen: reader.optional('FLEETCERT_HTTPS_LISTEN', parse.parseListen),
+    httpsListen,
     publicUrl: reader.withDefault('FLEETCERT_PUBLIC_URL', parse.parseHttpUrl, `http://${hostPort(listen)}`),
     trustedProxies: reader.withDefault('FLEETCERT_TRUSTED_PROXIES', parse.listOf(parse.parseCidrEntry), []),
   };

@@ -5,6 +5,7 @@ import { connect } from 'node:tls';
 
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
+import { ApiAddress } from '../../../src/api-tls/api-address.js';
 import { ApiCertificate } from '../../../src/api-tls/api-certificate.js';
 import { HttpsListener } from '../../../src/api-tls/https-listener.js';
 import { Revocations } from '../../../src/issuer/revocation/revocations.js';
@@ -147,7 +148,10 @@ describeOnEachDatabase('TLS of the API', (database) => {
     expect(plain.headers['etag']).toBe(secure.headers.etag);
   });
 
-  it('has its addresses from operators, which devices do not', async () => {
+  it('has its addresses from operators, which devices do not, and asks for them while there are none', async () => {
+    expect(first.introduction).toContain(
+      'api.fleet.test has no address in the zone yet, so devices do not find it: PUT /v1/zones/fleet.test/records {"name": "api",',
+    );
     const record = (name: string): object => ({ name, type: 'A', ttl: 60, values: ['127.0.0.1'] });
     await first.server.admin.put('/v1/zones/fleet.test/records').send(record('api')).expect(200);
     const device = await first.server.enroll();
@@ -156,6 +160,7 @@ describeOnEachDatabase('TLS of the API', (database) => {
       .send(record(device.name.split('.')[0]!))
       .expect(422);
     expect(body.type).toBe('urn:fleetcert:problem:record_rejected');
+    expect(first.server.app.get(ApiAddress).hint(first.certificate.apiName)).toBeUndefined();
   });
 
   it('is renewed without a restart: open connections go on, new ones see the new certificate for the same key', async () => {
