@@ -64,6 +64,7 @@ export function simulationText(report: SimulationReport): string {
     ['Most certificates in a day', number(report.mostIssuedADay)],
     ['Still waiting at the end', number(report.waiting)],
     ['Estimated times right within a tenth', estimates.count > 0 ? percent(estimates.withinTenth) : 'none made'],
+    ['  made when every device had come once', estimates.count > 0 ? percent(estimates.withinTenthWhenAllHadCome) : ''],
   ];
   const title = `Simulation of ${number(report.days)} days, seed ${report.seed}`;
   return `${title}\n${table(rows.map(([name, value]) => [`  ${name}`, value]))}\n\n${chart(report)}`;

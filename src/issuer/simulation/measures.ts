@@ -27,6 +27,12 @@ interface Estimate {
   readonly startAt: number;
 }
 
+/** By how much an estimate was off, as a part of the time waited. */
+export interface EstimateError {
+  readonly madeAt: number;
+  readonly error: number;
+}
+
 const HOUR = 3_600_000;
 
 /** Of the waiting orders every so many-th is followed up. */
@@ -37,7 +43,9 @@ export class Measures {
   readonly firstIssuedAt: Float64Array;
   readonly samples: Sample[] = [];
   readonly expiries: Expiries = { reachable: 0, failing: 0, lapsed: 0 };
-  readonly estimateErrors: number[] = [];
+  readonly estimateErrors: EstimateError[] = [];
+  /** When the last device came that had no certificate yet. */
+  lastNewAt = -Infinity;
   readonly #estimates = new Map<number, Estimate[]>();
   readonly #lapsed = new Set<number>();
   issued = 0;
@@ -56,6 +64,11 @@ export class Measures {
     private readonly devices: DeviceModel,
   ) {
     this.firstIssuedAt = new Float64Array(fleet.size).fill(Infinity);
+  }
+
+  /** A device without a certificate asks for its first one. */
+  comes(device: number, now: number): void {
+    if (this.fleet.serial[device] === 0) this.lastNewAt = now;
   }
 
   lapse(device: number): void {
@@ -114,7 +127,8 @@ export class Measures {
     if (!estimates) return;
     this.#estimates.delete(device);
     for (const { madeAt, startAt } of estimates) {
-      if (now - madeAt >= HOUR) this.estimateErrors.push(Math.abs(startAt - now) / (now - madeAt));
+      if (now - madeAt < HOUR) continue;
+      this.estimateErrors.push({ madeAt, error: Math.abs(startAt - now) / (now - madeAt) });
     }
   }
 

@@ -71,6 +71,7 @@ export class SimulatedServer {
   ask(device: number, serial: number, now: number): void {
     const { fleet } = this;
     if (fleet.serial[device] !== serial || fleet.order[device]) return;
+    this.measures.comes(device, now);
     const ari = fleet.ari[device];
     const notAfter = fleet.notAfter[device]!;
     this.#enqueue(
