@@ -96,6 +96,34 @@ describeOnEachDatabase('renewals', (database) => {
     expect(await issuer.renewalInfo.poll()).toBe(1);
   });
 
+  it('ask at a pace that leaves room for other servers below what an address may ask', async () => {
+    await issue();
+    const { account_id: account } = await certificate();
+    await database.dataSource.query(
+      `INSERT INTO devices (id, label, zone, name, state, addresses, enrolled_at)
+         SELECT gen_random_uuid(), 'p' || n, 'fleet.test', 'p' || n || '.fleet.test', 'active', '{}', now() FROM generate_series(1, 99) n`,
+    );
+    await database.dataSource.query(
+      `INSERT INTO issuance_orders (id, device_id, csr_der, csr_sha256, spki_sha256, names, status, step, step_at, queued_at,
+                                    next_attempt_at, created_at, updated_at, ended_at)
+         SELECT id, id, '\\x00', label, label, ARRAY[name], 'issued', 'certificate-stored', now(), now(), now(), now(), now(), now()
+           FROM devices WHERE label LIKE 'p%'`,
+    );
+    await database.dataSource.query(
+      `INSERT INTO certificates (id, device_id, order_id, account_id, pem, serial, sha256, spki_sha256, names, not_before, not_after,
+                                 ari_cert_id, renew_at, created_at, ari_poll_at)
+         SELECT id, id, id, $1, '', label, label, label, ARRAY[name], now(), now() + interval '45 days',
+                label, now() + interval '30 days', now(), now() FROM devices WHERE label LIKE 'p%'`,
+      [account],
+    );
+    windowIn(50, 52);
+    const begin = performance.now();
+    expect(await issuer.renewalInfo.poll()).toBe(100);
+    // Twenty at once, no more often than every 100 ms.
+    expect(performance.now() - begin).toBeGreaterThan(490);
+    expect(issuer.ca.count('renewalInfo')).toBe(100);
+  });
+
   it('come from the grid of the fleet where the CA has no ARI', async () => {
     issuer.ca.supportsRenewalInfo = false;
     await issue();
