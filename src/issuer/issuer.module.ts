@@ -8,6 +8,7 @@ import { AcmeConnector } from './accounts/acme-connector.js';
 import { CaAccounts } from './accounts/ca-accounts.js';
 import { CaConnections } from './accounts/ca-connections.js';
 import { CaList } from './accounts/ca-list.js';
+import { CaOverview } from './accounts/ca-overview.js';
 import { CaSetup } from './accounts/ca-setup.js';
 import { CaWatch } from './accounts/ca-watch.js';
 import { KeyRollover } from './accounts/key-rollover.js';
@@ -19,6 +20,7 @@ import { OrderController } from './api/order.controller.js';
 import { CertificateStore } from './certificates/certificate-store.js';
 import { IssuerCertificateSummaries } from './certificates/issuer-certificate-summaries.js';
 import { BucketTable } from './limits/bucket-table.js';
+import { CaLimits } from './limits/ca-limits.js';
 import { IssuanceBudget } from './limits/issuance-budget.js';
 import { DeviceKeys } from './orders/device-keys.js';
 import { HopelessOrders } from './orders/hopeless-orders.js';
@@ -56,6 +58,7 @@ import { WorkerTimings } from './worker/worker-timings.js';
     // The CAs: connections, our accounts, what has to be there before the first order, and how they are.
     CaList,
     CaWatch,
+    CaOverview,
     CaConnections,
     { provide: AcmeConnections, useExisting: CaConnections },
     { provide: AcmeConnector, useClass: RekeyingConnector },
@@ -72,6 +75,7 @@ import { WorkerTimings } from './worker/worker-timings.js';
     OrderRetry,
     OrderMoves,
     OrderRouting,
+    CaLimits,
     BucketTable,
     IssuanceBudget,
     PlannerStore,
@@ -104,7 +108,9 @@ import { WorkerTimings } from './worker/worker-timings.js';
     KeyRollover,
     BucketTable,
     CaAccounts,
+    CaLimits,
     CaList,
+    CaOverview,
     CaWatch,
     CertificateStore,
     CertificateSummaries,

@@ -7,13 +7,13 @@ import { DataSource } from 'typeorm';
 
 import { ServedZones } from '../../ddns/store/served-zones.js';
 import { Secondaries } from '../../ddns/transfer/secondaries.js';
-import type { LimitProfile } from '../../issuer/domain/limits/limit-profile.js';
-import { LIMIT_PROFILE } from '../../issuer/limits/limit-profile.token.js';
+import { CaList } from '../../issuer/accounts/ca-list.js';
+import { CaLimits } from '../../issuer/limits/ca-limits.js';
 import { Clock } from '../../kernel/clock.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import { claimJob } from '../events/periodic-job.js';
 import { AlarmBook, FLEET_SCOPE } from './alarm-book.js';
-import { bucketLevels, observeCa, observeLimits } from './ca-observations.js';
+import { bucketLevels, observeCas, observeLimits } from './ca-observations.js';
 import { observeFleet } from './fleet-observations.js';
 import { feedLags, observeFeed, observeSecondaries } from './zone-observations.js';
 
@@ -35,7 +35,8 @@ export class AlarmScan {
     private readonly secondaries: Secondaries,
     private readonly served: ServedZones,
     private readonly clock: Clock,
-    @Inject(LIMIT_PROFILE) private readonly profile: LimitProfile,
+    private readonly cas: CaList,
+    private readonly limits: CaLimits,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {
     this.server = `${hostname()}:${config.http.listen.port}`;
@@ -61,11 +62,11 @@ export class AlarmScan {
   /** What concerns everybody. */
   async scanFleet(): Promise<void> {
     const now = this.clock.now();
-    const { alarms, acme, dns } = this.config;
+    const { alarms, dns } = this.config;
     const [fleet, ca, levels, secondaries] = await Promise.all([
       observeFleet(this.dataSource, alarms, now),
-      observeCa(this.dataSource, acme.directoryUrl),
-      bucketLevels(this.dataSource, acme.directoryUrl, this.profile, now),
+      observeCas(this.dataSource, this.cas),
+      bucketLevels(this.dataSource, this.limits.all, now),
       observeSecondaries(this.dataSource, this.secondaries, dns.zones),
     ]);
     const limits = observeLimits(levels, alarms.limitLeftFraction);

@@ -17,6 +17,12 @@ class PrimedLimitDto {
   @MaxLength(500)
   subject?: string;
 
+  @ApiPropertyOptional({ description: 'The name of the CA, where there are several; absent: the first one' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  ca?: string;
+
   @ApiProperty({ description: 'How many are left now', minimum: 0 })
   @IsInt()
   @Min(0)
@@ -38,7 +44,7 @@ export class LimitsController {
   @Put()
   @NeedsRole('admin')
   @ApiOperation({ summary: 'Set how many are left of a limit, by what the CA knows better' })
-  prime(@Body() { limit, subject, remaining }: PrimedLimitDto): Promise<BucketLevel> {
-    return this.levels.prime(limit, subject, remaining);
+  prime(@Body() { limit, subject, remaining, ca }: PrimedLimitDto): Promise<BucketLevel> {
+    return this.levels.prime(limit, subject, remaining, ca);
   }
 }

@@ -1,10 +1,8 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
-import type { LimitProfile } from '../../issuer/domain/limits/limit-profile.js';
-import { LIMIT_PROFILE } from '../../issuer/limits/limit-profile.token.js';
+import { CaLimits } from '../../issuer/limits/ca-limits.js';
 import { Clock } from '../../kernel/clock.js';
-import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import { type BucketLevel, bucketLevels } from '../alarms/ca-observations.js';
 import { certificateInForceSql } from '../devices/certificate-in-force.js';
 
@@ -34,8 +32,7 @@ export class FleetFiguresReader {
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
-    @Inject(LIMIT_PROFILE) private readonly profile: LimitProfile,
-    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly limits: CaLimits,
   ) {}
 
   read(): Promise<FleetFigures> {
@@ -62,7 +59,7 @@ export class FleetFiguresReader {
         `SELECT status, coalesce(reason_code, 'none') AS reason, count(*)::int AS count FROM issuance_orders
           WHERE status IN ('queued', 'issuing', 'deferred') GROUP BY status, reason_code`,
       ),
-      bucketLevels(this.dataSource, this.config.acme.directoryUrl, this.profile, now),
+      bucketLevels(this.dataSource, this.limits.all, now),
       this.#expiry(now),
       this.dataSource.query<FleetFigures['alarms']>(
         `SELECT kind, count(*)::int AS count FROM alarms WHERE raised_at IS NOT NULL GROUP BY kind`,

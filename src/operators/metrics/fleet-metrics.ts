@@ -4,6 +4,9 @@ import { Gauge, Histogram } from 'prom-client';
 import { Metrics } from '../../platform/metrics/metrics.js';
 import { EXPIRY_BOUNDS, type FleetFigures, FleetFiguresReader } from './fleet-figures.js';
 
+/** `ca` only where there are several. */
+const LIMIT_LABELS: ('ca' | 'limit' | 'subject')[] = ['ca', 'limit', 'subject'];
+
 /**
  * A histogram of what is there now, and not of what has happened: its buckets may fall. It is told as a histogram all
  * the same, so that `histogram_quantile` and heat maps take it.
@@ -74,11 +77,11 @@ export class FleetMetrics {
     gauge('fleetcert_orders', 'Open orders by status and reason', ['status', 'reason'], (made, { orders }) => {
       for (const { status, reason, count } of orders) made.set({ status, reason }, count);
     });
-    gauge('fleetcert_limit_left', "What is left of the CA's limits", ['limit', 'subject'], (made, { buckets }) => {
-      for (const { limit, subject, left } of buckets) made.set({ limit, subject }, left);
+    gauge('fleetcert_limit_left', "What is left of the CA's limits", LIMIT_LABELS, (made, { buckets }) => {
+      for (const { ca, limit, subject, left } of buckets) made.set({ ...(ca && { ca }), limit, subject }, left);
     });
-    gauge('fleetcert_limit_burst', "What the CA's limits hold when full", ['limit', 'subject'], (made, { buckets }) => {
-      for (const { limit, subject, burst } of buckets) made.set({ limit, subject }, burst);
+    gauge('fleetcert_limit_burst', "What the CA's limits hold when full", LIMIT_LABELS, (made, { buckets }) => {
+      for (const { ca, limit, subject, burst } of buckets) made.set({ ...(ca && { ca }), limit, subject }, burst);
     });
     gauge('fleetcert_alarms', 'Alarms that are raised, by kind', ['kind'], (made, { alarms }) => {
       for (const { kind, count } of alarms) made.set({ kind }, count);
