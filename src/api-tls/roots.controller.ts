@@ -1,13 +1,15 @@
 import type { TLSSocket } from 'node:tls';
 
 import { Controller, Get, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 
 import { ApiCertificate } from './api-certificate.js';
 import { RootBundles } from './root-bundle.js';
 
 const DAY_SECONDS = 86_400;
+const ETag = { description: 'Of this bundle', schema: { type: 'string' } };
+const KEY_PIN = { description: 'Over TLS of our own: the pin of its key', schema: { type: 'string' } };
 
 /** The roots for devices whose own are old. */
 @ApiTags('device')
@@ -25,8 +27,9 @@ export class RootsController {
       'Over TLS of our own the header `Fleetcert-Key-Pin` holds the pin of the key, `sha256//…`: whoever trusts the connection can keep it for the day when clock or roots are of no use.',
   })
   @ApiProduces('application/x-pem-file')
-  @ApiResponse({ status: 200, description: 'The bundle, with an ETag' })
-  @ApiResponse({ status: 304, description: 'It is the one of If-None-Match' })
+  @ApiHeader({ name: 'If-None-Match', required: false, description: 'The ETag of the bundle that the device has' })
+  @ApiResponse({ status: 200, description: 'The bundle', headers: { ETag, 'Fleetcert-Key-Pin': KEY_PIN } })
+  @ApiResponse({ status: 304, description: 'It is the one of If-None-Match', headers: { ETag } })
   async show(@Req() request: Request, @Res() response: Response): Promise<void> {
     const { pem, etag } = await this.bundles.bundle();
     response.setHeader('ETag', etag);
