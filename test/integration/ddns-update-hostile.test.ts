@@ -12,6 +12,8 @@ import { encodeMessage } from '../../src/ddns/wire/rr-encoder.js';
 import { signTsigRequest } from '../../src/ddns/wire/tsig.js';
 import { type TsigKey, tsigKey } from '../../src/ddns/wire/tsig-key.js';
 import { withDatabase } from '../support/database.js';
+import { exchangeUdp } from './ddns/ask.js';
+import { exchangeTcp } from './ddns/tcp-client.js';
 import { type DdnsServer, NO_WRITE, startDdns, ZONE } from './ddns/ddns-server.js';
 
 /** More of them with FLEETCERT_FUZZ_MESSAGES. */
@@ -149,6 +151,55 @@ function untouchable(): readonly string[] {
     .filter(({ owner, rrset }) => !isAtOrBelow(owner, DEVICE) && rrset.type !== TYPE.SOA)
     .map(({ owner, rrset }) => owner + rrset.packed);
 }
+
+describe('a signed update that is recorded and sent again', () => {
+  const question = { name: APEX, type: TYPE.SOA, class: CLASS_IN };
+  const setAddress = (last: number, id: number): Buffer =>
+    signTsigRequest(
+      encodeMessage({
+        id,
+        flags: 0x2800,
+        questions: [question],
+        authority: [
+          { name: DEVICE, type: TYPE.A, class: 255, ttl: 0, rdata: Buffer.alloc(0) },
+          { name: DEVICE, type: TYPE.A, class: CLASS_IN, ttl: 60, rdata: Buffer.of(10, 0, 0, last) },
+        ],
+      }),
+      key,
+      now(),
+    ).message;
+  const address = (): number[] => [...server.served.zone(ZONE)!.node(DEVICE)!.find(TYPE.A)!.rdatas()[0]!];
+
+  it.each([
+    ['UDP', 300],
+    ['TCP', 400],
+  ])('is answered as before and changes nothing, over %s', async (transport, id) => {
+    const send = (message: Buffer): Promise<Buffer> =>
+      transport === 'UDP' ? exchangeUdp(server.port, message) : exchangeTcp(server.port, message);
+    const [old, fresh] = [setAddress(21, id), setAddress(22, id + 1)];
+    expect((await send(old))[3]! & 15).toBe(RCODE.NOERROR);
+    expect((await send(fresh))[3]! & 15).toBe(RCODE.NOERROR);
+    const serial = server.served.zone(ZONE)!.serial;
+    expect((await send(old))[3]! & 15).toBe(RCODE.NOERROR);
+    expect(address()).toEqual([10, 0, 0, 22]);
+    expect(server.served.zone(ZONE)!.serial).toBe(serial);
+    // The client itself may go back to what it had.
+    expect((await send(setAddress(21, id + 2)))[3]! & 15).toBe(RCODE.NOERROR);
+    expect(address()).toEqual([10, 0, 0, 21]);
+  });
+
+  it('while the first is still being applied shares its outcome', async () => {
+    const message = setAddress(23, 500);
+    const before = server.served.zone(ZONE)!.serial!;
+    const answers = await Promise.all(Array.from({ length: 8 }, () => exchangeUdp(server.port, message, 10_000)));
+    expect(answers.map((answer) => answer[3]! & 15)).toEqual(Array<number>(8).fill(RCODE.NOERROR));
+    const [count] = await server.dataSource.query<{ count: number }[]>(
+      'SELECT count(*)::int AS count FROM zone_journal WHERE serial_from >= $1',
+      [before],
+    );
+    expect(count!.count).toBe(1);
+  });
+});
 
 describe('hostile messages with TSIG', () => {
   it(`${MESSAGES} that were changed after they were signed change nothing`, { timeout: 300_000 }, async () => {

@@ -99,6 +99,17 @@ describe('worker processes', () => {
     expect([...parts, own].every((part) => part > 0 && part < CLIENTS)).toBe(true);
   });
 
+  it('count their answers by type and code, as the main process does', async () => {
+    const counters = server.get(DnsCounters);
+    const count = (type: number, rcode: number): number =>
+      counters.answers().find((each) => each.qtype === type && each.rcode === rcode)?.count ?? 0;
+    const before = { found: count(TYPE.SOA, 0), missing: count(TYPE.CAA, 3) };
+    await clients.askAll(ZONE, 'SOA');
+    await clients.askAll(`nothing.${ZONE}`, 'CAA');
+    await until(() => count(TYPE.CAA, 3) === before.missing + CLIENTS);
+    expect(count(TYPE.SOA, 0)).toBe(before.found + CLIENTS);
+  });
+
   it('serve many changes at once, in the order in which they were committed', async () => {
     await Promise.all(Array.from({ length: 200 }, (_, index) => setText(`many${index % 20}`, String(index))));
     expect(await texts('many7')).toEqual([answerOf('many7', '187')]);
@@ -110,6 +121,23 @@ describe('worker processes', () => {
     expect(answers.map((answer) => answer!.message[3]! & 15)).toEqual(Array<number>(CLIENTS).fill(9));
   });
 
+  it('count an answer to a forwarded message once', async () => {
+    const counters = server.get(DnsCounters);
+    const refused = (): number =>
+      counters
+        .answers()
+        .filter(({ qtype, rcode }) => qtype === TYPE.SOA && rcode === 9)
+        .reduce((sum, { count }) => sum + count, 0);
+    const queries = counters.udpQueries;
+    const key = tsigKey(mustWireName('nobody.example'), 'hmac-sha256', Buffer.alloc(32, 7));
+    await until(() => refused() % CLIENTS === 0);
+    const before = refused();
+    await clients.sendAll(signedUpdate(key, '10.0.0.9'));
+    // Both are of the same report of each worker.
+    await until(() => counters.udpQueries >= queries + CLIENTS && refused() >= before + CLIENTS);
+    expect(refused()).toBe(before + CLIENTS);
+  });
+
   it('take TSIG-signed updates for the main process', async () => {
     const key = await deviceKey();
     const answers = await clients.sendAll(signedUpdate(key, '10.0.0.9'), 10_000);
@@ -118,6 +146,35 @@ describe('worker processes', () => {
     expect(new Set(served.map((answer) => answer?.answers.join()))).toEqual(
       new Set([`k2v7.${ZONE}. 60 IN A 10.0.0.9`]),
     );
+  });
+});
+
+describe('the rate limit of several processes', () => {
+  it('lets through no more than is configured for all of them, and is counted', async () => {
+    const limited = await startDdns(database.url, {
+      dns: { workers: PROCESSES, responsesPerSecond: 30, limitsLoopback: true },
+    });
+    const many = new ManyClients(limited.port, CLIENTS);
+    try {
+      const own = limited.get(DnsWorkers);
+      await until(() => own.missing() === undefined);
+      const begin = performance.now();
+      let full = 0;
+      for (let round = 0; round < 20; round += 1) {
+        const answers = await many.askAll(ZONE, 'SOA', 100);
+        full += answers.filter((answer) => answer && !answer.flags.includes('TC')).length;
+      }
+      const seconds = (performance.now() - begin) / 1000;
+      // Five seconds' worth may come at once.
+      expect(full).toBeLessThanOrEqual(Math.ceil(30 * (5 + seconds)));
+      expect(full).toBeGreaterThan(30);
+      const counters = limited.get(DnsCounters);
+      await until(() => counters.udpQueries === 20 * CLIENTS);
+      expect(counters.limited).toBeGreaterThanOrEqual(20 * CLIENTS - Math.ceil(30 * (5 + seconds)));
+    } finally {
+      many.close();
+      await limited.stop();
+    }
   });
 });
 
