@@ -137,11 +137,36 @@ export class CaWatch {
       ca,
       now,
     ]);
-    await transaction.query(`DELETE FROM issuance_pauses WHERE ca = $1 AND name = ANY ($2::text[])`, [
+    await transaction.query(`DELETE FROM issuance_pauses WHERE ca = $1 AND name <> '' AND name = ANY ($2::text[])`, [
       ca,
       names.map(withoutWildcard),
     ]);
     this.forget();
+  }
+
+  /**
+   * An operator says that what a CA has paused (a name; default: all of it) is over there: orders are tried again, one
+   * first where it was the account. @returns how many pauses that were
+   */
+  async resume(ca: string, name?: string): Promise<number> {
+    const now = this.clock.now();
+    const resumed = await this.dataSource.transaction(async (transaction) => {
+      const rows: { name: string }[] = await transaction.query(
+        `SELECT name FROM issuance_pauses WHERE ca = $1 AND ($2::text IS NULL OR name = $2) FOR UPDATE`,
+        [ca, name === undefined ? null : withoutWildcard(name.toLowerCase())],
+      );
+      const names = rows.map((row) => row.name);
+      await this.retryPaused(transaction, ca, names, now);
+      await transaction.query(
+        `UPDATE issuance_orders SET next_attempt_at = $2, updated_at = $2
+          WHERE status = 'deferred' AND reason_code = 'paused' AND (ca IS NULL OR ca = $1) AND next_attempt_at > $2
+            AND ('' = ANY ($3::text[]) OR names && $3::text[])`,
+        [ca, now, names],
+      );
+      return rows.length;
+    });
+    this.forget();
+    return resumed;
   }
 
   /** May one order be sent to a CA that is closed, to see whether it is well again? */

@@ -32,7 +32,7 @@ export class KeyRollover {
    * reached: the change is finished by the next call.
    */
   async rollOver(accountId: string): Promise<void> {
-    this.probe.reached('asked');
+    this.probe.reached('begun');
     await this.keys.prepareNext(accountId);
     this.probe.reached('stored');
     const account = await this.keys.byId(accountId);

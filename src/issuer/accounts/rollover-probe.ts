@@ -1,5 +1,5 @@
 /** The steps of a change of key, in their order. */
-export const ROLLOVER_STEPS = ['asked', 'stored', 'changed', 'promoted'] as const;
+export const ROLLOVER_STEPS = ['begun', 'stored', 'changed', 'promoted'] as const;
 
 export type RolloverStep = (typeof ROLLOVER_STEPS)[number];
 
