@@ -88,6 +88,57 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/accounts': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Our accounts at CAs, as they are known here */
+    get: operations['accountsList'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/accounts/{id}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** An account, and what its CA says of it at this moment */
+    get: operations['accountsShow'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/accounts/{id}/rollover': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Give an account a new key, here and at its CA; orders go on meanwhile */
+    post: operations['accountsRollOver'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/api-keys': {
     parameters: {
       query?: never;
@@ -906,6 +957,36 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    /** @description What its CA says of it. */
+    AccountAtCa: {
+      /** @description RFC 8555 section 7.1.2: `valid`, `deactivated` or `revoked`; `unknown` when the CA has none for the key. */
+      status: string;
+      /** @description URLs; many CAs no longer say. */
+      contact: string[];
+    };
+    /** @description An account, and what its CA says of it; `atCa` is null for one that is not registered. */
+    AccountDetails: {
+      atCa: components['schemas']['AccountAtCa'] | null;
+      id: string;
+      directoryUrl: string;
+      /** @description null until it is registered. */
+      accountUrl: string | null;
+      contact: string | null;
+      eabKid: string | null;
+      /** @description SHA-256 of the public key's SubjectPublicKeyInfo, lower-case hex. */
+      keySha256: string;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      registeredAt: string | null;
+      /** Format: date-time */
+      keyChangedAt: string | null;
+      /**
+       * Format: date-time
+       * @description A change of key was begun then, and is not known to have come to its end.
+       */
+      rolloverPendingSince: string | null;
+    };
     /** @description What clients of acme-dns keep of a registration; shown once. */
     AcmeDnsAccess: {
       accessId: string;
@@ -950,6 +1031,8 @@ export interface components {
     };
     /** @description A bucket of the CA's limits that orders share, as far as it is known here. */
     BucketLevel: {
+      /** @description How people call the CA; absent where there is but one. */
+      ca?: string;
       /** @enum {string} */
       limit:
         | 'new-orders'
@@ -1393,6 +1476,33 @@ export interface components {
       items: components['schemas']['ListedAccess'][];
       nextCursor: string | null;
     };
+    /** @description An account at a CA, as the database has it. */
+    ListedAccount: {
+      id: string;
+      directoryUrl: string;
+      /** @description null until it is registered. */
+      accountUrl: string | null;
+      contact: string | null;
+      eabKid: string | null;
+      /** @description SHA-256 of the public key's SubjectPublicKeyInfo, lower-case hex. */
+      keySha256: string;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      registeredAt: string | null;
+      /** Format: date-time */
+      keyChangedAt: string | null;
+      /**
+       * Format: date-time
+       * @description A change of key was begun then, and is not known to have come to its end.
+       */
+      rolloverPendingSince: string | null;
+    };
+    /** @description An account at a CA, as the database has it. */
+    ListedAccountPage: {
+      items: components['schemas']['ListedAccount'][];
+      nextCursor: string | null;
+    };
     ListedAuditEntry: {
       id: string;
       /** Format: date-time */
@@ -1632,6 +1742,8 @@ export interface components {
       limit: string;
       /** @description The registered domain or the account URL; absent: the only one */
       subject?: string;
+      /** @description The name of the CA, where there are several; absent: the first one */
+      ca?: string;
       /** @description How many are left now */
       remaining: number;
     };
@@ -2145,15 +2257,22 @@ export interface operations {
   rootsShow: {
     parameters: {
       query?: never;
-      header?: never;
+      header?: {
+        /** @description The ETag of the bundle that the device has */
+        'If-None-Match'?: string;
+      };
       path?: never;
       cookie?: never;
     };
     requestBody?: never;
     responses: {
-      /** @description The bundle, with an ETag */
+      /** @description The bundle */
       200: {
         headers: {
+          /** @description Of this bundle */
+          ETag?: string;
+          /** @description Over TLS of our own: the pin of its key */
+          'Fleetcert-Key-Pin'?: string;
           [name: string]: unknown;
         };
         content: {
@@ -2168,11 +2287,153 @@ export interface operations {
       /** @description It is the one of If-None-Match */
       304: {
         headers: {
+          /** @description Of this bundle */
+          ETag?: string;
           [name: string]: unknown;
         };
         content?: never;
       };
       500: components['responses']['internal'];
+    };
+  };
+  accountsList: {
+    parameters: {
+      query?: {
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Our accounts at CAs, as they are known here */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *           "directoryUrl": "text",
+           *           "accountUrl": "text",
+           *           "contact": "text",
+           *           "eabKid": "text",
+           *           "keySha256": "text",
+           *           "createdAt": "2026-11-02T09:30:00.000Z",
+           *           "registeredAt": "2026-11-02T09:30:00.000Z",
+           *           "keyChangedAt": "2026-11-02T09:30:00.000Z",
+           *           "rolloverPendingSince": "2026-11-02T09:30:00.000Z"
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['ListedAccountPage'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  accountsShow: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description An account, and what its CA says of it at this moment */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "atCa": {
+           *         "status": "active",
+           *         "contact": [
+           *           "text"
+           *         ]
+           *       },
+           *       "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *       "directoryUrl": "text",
+           *       "accountUrl": "text",
+           *       "contact": "text",
+           *       "eabKid": "text",
+           *       "keySha256": "text",
+           *       "createdAt": "2026-11-02T09:30:00.000Z",
+           *       "registeredAt": "2026-11-02T09:30:00.000Z",
+           *       "keyChangedAt": "2026-11-02T09:30:00.000Z",
+           *       "rolloverPendingSince": "2026-11-02T09:30:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['AccountDetails'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      404: components['responses']['not_found'];
+      409: components['responses']['conflict'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  accountsRollOver: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its identifier, as the list tells it */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Give an account a new key, here and at its CA; orders go on meanwhile */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *       "directoryUrl": "text",
+           *       "accountUrl": "text",
+           *       "contact": "text",
+           *       "eabKid": "text",
+           *       "keySha256": "text",
+           *       "createdAt": "2026-11-02T09:30:00.000Z",
+           *       "registeredAt": "2026-11-02T09:30:00.000Z",
+           *       "keyChangedAt": "2026-11-02T09:30:00.000Z",
+           *       "rolloverPendingSince": "2026-11-02T09:30:00.000Z"
+           *     }
+           */
+          'application/json': components['schemas']['ListedAccount'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      404: components['responses']['not_found'];
+      409: components['responses']['conflict'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
     };
   };
   apiKeysList: {
@@ -4191,6 +4452,7 @@ export interface operations {
            *       },
            *       "buckets": [
            *         {
+           *           "ca": "text",
            *           "limit": "certificates-per-domain",
            *           "subject": "example.com",
            *           "title": "certificates of a registered domain",
@@ -4292,6 +4554,7 @@ export interface operations {
            * @example {
            *       "items": [
            *         {
+           *           "ca": "text",
            *           "limit": "certificates-per-domain",
            *           "subject": "example.com",
            *           "title": "certificates of a registered domain",
@@ -4329,6 +4592,7 @@ export interface operations {
          * @example {
          *       "limit": "certificates-per-domain",
          *       "subject": "example.com",
+         *       "ca": "text",
          *       "remaining": 3
          *     }
          */
@@ -4344,6 +4608,7 @@ export interface operations {
         content: {
           /**
            * @example {
+           *       "ca": "text",
            *       "limit": "certificates-per-domain",
            *       "subject": "example.com",
            *       "title": "certificates of a registered domain",
