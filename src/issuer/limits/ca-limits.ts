@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 
+import { DomainError } from '../../kernel/errors.js';
 import { CaList } from '../accounts/ca-list.js';
 import type { LimitProfile } from '../domain/limits/limit-profile.js';
 import { CA_LIMITS } from './limit-profile.token.js';
@@ -30,7 +31,16 @@ export class CaLimits {
     return this.all[0]!;
   }
 
-  named(name: string): LimitedCa | undefined {
-    return this.all.find(({ caName }) => caName === name);
+  /** @throws DomainError `invalid_request` */
+  named(name: string): LimitedCa {
+    const ca = this.all.find(({ caName }) => caName === name);
+    if (ca) return ca;
+    const known = this.all.flatMap(({ caName }) => caName ?? []).join(', ');
+    throw new DomainError(
+      'invalid_request',
+      known
+        ? `No CA is called ${JSON.stringify(name)} here: ${known}.`
+        : 'There is but one CA here: leave its name out.',
+    );
   }
 }

@@ -74,7 +74,6 @@ export class BucketLevels {
    */
   async prime(limit: string, subject: string | undefined, remaining: number, caName?: string): Promise<BucketLevel> {
     const ca = caName === undefined ? this.limits.first : this.limits.named(caName);
-    if (!ca) throw new DomainError('invalid_request', `No CA is called ${JSON.stringify(caName)} here.`);
     if (!isLimitName(limit) || !isShared(limit)) {
       throw new DomainError(
         'invalid_request',
