@@ -20,6 +20,11 @@ const LONG_SECONDS = 120;
 describeWithPeers(['chromium'], 'the dashboard, looked at with 10,000 devices', () => {
   const dashboard = withDashboard(10_000);
 
+  const webhookPath = async (): Promise<string> => {
+    const { body } = await dashboard.server.admin.get('/v1/webhooks').expect(200);
+    return `/settings/webhooks/${body.items[0].id}`;
+  };
+
   describe.each(SHAPES)('%s', (shape, options) => {
     it(
       'has no page with a fault that axe knows, an error, or a request elsewhere',
@@ -32,11 +37,17 @@ describeWithPeers(['chromium'], 'the dashboard, looked at with 10,000 devices', 
           ['devices-failing', '/devices?health=failing&group=north'],
           ['device', `/devices/${deviceId}`],
           ['device-delete', `/devices/${deviceId}/delete`],
+          ['device-revoke', `/devices/${deviceId}/revoke`],
           ['queue', '/queue'],
+          ['queue-failed', '/queue?status=failed'],
+          ['events', '/events'],
+          ['events-critical', '/events?severity=critical'],
+          ['audit', '/audit'],
           ['zones', '/zones'],
           ['zone', '/zones/fleet.test'],
           ['enrollment', '/enrollment'],
           ['settings', '/settings'],
+          ['webhook', await webhookPath()],
           ['check-form', '/check'],
           ['check-unknown', `/check?name=x${name}`],
         ] as const) {

@@ -1,7 +1,8 @@
 import supertest from 'supertest';
 import type TestAgent from 'supertest/lib/agent.js';
 
-import { ADMIN_TOKEN, type TestApp } from './app.js';
+import { ADMIN_TOKEN, type EnrolledTestDevice, type TestApp } from './app.js';
+import { aCsr, toPem } from './csr-builder.js';
 
 /** A browser without a screen: it keeps its cookies and fills in forms with the token of their page. */
 export interface Visitor {
@@ -38,4 +39,19 @@ export function csrfTokenIn(page: string): string {
   const token = /name="csrf" value="([\w-]+)"/.exec(page)?.[1];
   if (!token) throw new Error('the page has no form with a token');
   return token;
+}
+
+const ISSUE_SECONDS = 30;
+
+/** Orders a certificate for the device as its agent would. @returns the chain (PEM) */
+export async function issueTo(server: TestApp, device: EnrolledTestDevice): Promise<string> {
+  const call = server.as(device.token);
+  const csr = toPem(aCsr({ altNames: { dns: [device.name] } }));
+  await call.post('/v1/device/orders').send({ csr }).expect(202);
+  for (const end = Date.now() + ISSUE_SECONDS * 1000; Date.now() < end;) {
+    const answer = await call.get('/v1/device/certificate').buffer(true);
+    if (answer.status === 200) return answer.text;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('the device got no certificate');
 }

@@ -12,6 +12,7 @@ import { LiveController } from './live/live.controller.js';
 import { LiveFleet } from './live/live-fleet.js';
 import { PageVersions } from './live/page-versions.js';
 import { AuditPageController } from './pages/audit/audit.controller.js';
+import { BulkPageController } from './pages/bulk/bulk.controller.js';
 import { CheckPageController } from './pages/check/check.controller.js';
 import { AddressHistory } from './pages/devices/address-history.js';
 import { DeviceCertificatesReader } from './pages/devices/device-certificates.js';
@@ -27,7 +28,7 @@ import { FleetPageController } from './pages/fleet/fleet.controller.js';
 import { Rollouts } from './pages/fleet/rollouts.js';
 import { QueuePageController } from './pages/queue/queue.controller.js';
 import { WaitingOrders } from './pages/queue/waiting-orders.js';
-import { CaAccountReader } from './pages/settings/ca-account.js';
+import { CaSettingsReader } from './pages/settings/ca-settings.js';
 import { SettingsAnswer } from './pages/settings/settings-answer.js';
 import { SettingsPageController } from './pages/settings/settings.controller.js';
 import { WebhookPageController } from './pages/settings/webhooks.controller.js';
@@ -39,13 +40,17 @@ import { SessionGuard } from './session/session.guard.js';
 import { Sessions } from './session/sessions.js';
 import { SignInController } from './session/sign-in.controller.js';
 
-/** To add a page: its controller here, and a line in html/navigation.ts. */
+/**
+ * To add a page: its controller here, and a line in html/navigation.ts. Routes are matched in this order: `devices/bulk`
+ * and `devices/export` before `devices/:id`.
+ */
 const CONTROLLERS: Type[] = [
   AssetsController,
   AuditPageController,
+  BulkPageController,
   CheckPageController,
-  DevicePageController,
   DevicesPageController,
+  DevicePageController,
   EnrollmentPageController,
   EventsPageController,
   FleetPageController,
@@ -64,7 +69,7 @@ const CONTROLLERS: Type[] = [
   controllers: CONTROLLERS,
   providers: [
     AddressHistory,
-    CaAccountReader,
+    CaSettingsReader,
     CertificateExpiries,
     DeviceCertificatesReader,
     DeviceOrders,

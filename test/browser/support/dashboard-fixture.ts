@@ -2,12 +2,11 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { afterAll, beforeAll } from 'vitest';
 
 import { ADMIN_TOKEN, type EnrolledTestDevice, startApp, type TestApp } from '../../support/app.js';
-import { aCsr, toPem } from '../../support/csr-builder.js';
+import { issueTo } from '../../support/dashboard.js';
 import { withDatabase } from '../../support/database.js';
 import { launchBrowser, watch } from './browser.js';
 import { seedFleet } from './seeded-fleet.js';
-
-const ISSUE_SECONDS = 30;
+import { seedHistory } from './seeded-history.js';
 
 /** The real server with a fleet, and a browser to look at it. */
 export interface DashboardFixture {
@@ -32,7 +31,8 @@ export function withDashboard(seeded: number): DashboardFixture {
   beforeAll(async () => {
     server = await startApp(database.url);
     device = await server.enroll({ addresses: ['127.0.0.1'], hardwareId: 'SN-REAL' });
-    await seedFleet(database.dataSource, seeded, await issue(server, device));
+    await seedFleet(database.dataSource, seeded, await issueTo(server, device));
+    await seedHistory(database.dataSource, server, device);
     browser = await launchBrowser();
   });
   afterAll(async () => {
@@ -68,17 +68,4 @@ export function withDashboard(seeded: number): DashboardFixture {
     },
   };
   return fixture;
-}
-
-/** Orders a certificate for the device as its agent would. @returns the chain (PEM) */
-async function issue(server: TestApp, device: EnrolledTestDevice): Promise<string> {
-  const call = server.as(device.token);
-  const csr = toPem(aCsr({ altNames: { dns: [device.name] } }));
-  await call.post('/v1/device/orders').send({ csr }).expect(202);
-  for (const end = Date.now() + ISSUE_SECONDS * 1000; Date.now() < end;) {
-    const answer = await call.get('/v1/device/certificate').buffer(true);
-    if (answer.status === 200) return answer.text;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error('the device got no certificate');
 }

@@ -8,7 +8,19 @@ import { signIn, type Visitor } from '../../support/dashboard.js';
 import { withDatabase } from '../../support/database.js';
 
 const SCRIPT = `<script>alert("x")</script>'`;
-const PAGES = ['/', '/devices', '/queue', '/zones', '/zones/fleet.test', '/enrollment', '/settings'];
+const PAGES = [
+  '/',
+  '/devices',
+  '/devices/bulk',
+  '/queue',
+  '/queue?status=failed',
+  '/events',
+  '/zones',
+  '/zones/fleet.test',
+  '/enrollment',
+  '/settings',
+  '/audit',
+];
 
 describe('the dashboard: its pages', () => {
   const database = withDatabase();
@@ -186,9 +198,9 @@ describe('the dashboard: its pages', () => {
     const devices = [await server.enroll(), await server.enroll()];
     for (const [index, { deviceId, name }] of devices.entries()) {
       await database.dataSource.query(
-        `INSERT INTO issuance_orders (id, device_id, csr_der, csr_sha256, spki_sha256, names, status, reason, step, step_at,
+        `INSERT INTO issuance_orders (id, device_id, csr_der, csr_sha256, spki_sha256, names, status, reason_code, reason, step, step_at,
                                       failures, queued_at, next_attempt_at, created_at, updated_at)
-         VALUES ($1, $2, '', '', '', ARRAY[$3], 'deferred', 'The CA <wants> us to wait.', 'queued', now(), $4::int,
+         VALUES ($1, $2, '', '', '', ARRAY[$3], 'deferred', 'ca_said', 'The CA <wants> us to wait.', 'queued', now(), $4::int,
                  now() - interval '1 hour' * $4::int, now() + interval '3 hours', now(), now())`,
         [randomUUID(), deviceId, name, index],
       );

@@ -61,6 +61,7 @@ async function refreshTo(version) {
 }
 
 function sayLive() {
+  state.classList.add('on');
   state.textContent = `Live · ${new Date().toISOString().slice(11, 19)} UTC`;
 }
 
@@ -93,6 +94,7 @@ function open() {
   });
 
   source.addEventListener('error', () => {
+    state.classList.remove('on');
     // EventSource tries again by itself unless the server said no.
     state.textContent =
       source.readyState === EventSource.CLOSED ? 'Not live: reload the page' : 'Not live: connecting again …';

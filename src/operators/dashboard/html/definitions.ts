@@ -2,7 +2,7 @@ import { html, type Html, type HtmlValue } from './html.js';
 
 /** Terms with their values; those without a value are left out. */
 export function definitions(entries: readonly (readonly [term: string, value: HtmlValue])[]): Html {
-  const shown = entries.filter(([, value]) => value !== null && value !== undefined && value !== '');
+  const shown = entries.filter(([, value]) => !isEmpty(value));
   return html`<dl>
     ${shown.map(
       ([term, value]) =>
@@ -12,4 +12,8 @@ export function definitions(entries: readonly (readonly [term: string, value: Ht
         </div>`,
     )}
   </dl>`;
+}
+
+function isEmpty(value: HtmlValue): boolean {
+  return value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
 }

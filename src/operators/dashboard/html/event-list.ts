@@ -17,18 +17,40 @@ export function subjectOf({ subject: { kind, id, name } }: EventItem): Html {
   return html`${kind} <code>${name ?? id}</code>`;
 }
 
+export interface FeedOptions {
+  readonly whenEmpty: string;
+  /** They are all about the same, which stands above them. */
+  readonly isOfOne?: boolean;
+}
+
 /** Events in a narrow place, newest first: when, how bad, what. */
-export function eventFeed(events: readonly EventItem[], now: Date, whenEmpty: string): HtmlValue {
-  if (events.length === 0) return html`<p class="empty">${whenEmpty}</p>`;
+export function eventFeed(events: readonly EventItem[], now: Date, { whenEmpty, isOfOne }: FeedOptions): HtmlValue {
+  return feed(
+    events.map((event) => ({
+      about: html`${severityBadge(event.severity)} ${!isOfOne && subjectOf(event)}`,
+      at: event.createdAt,
+      text: event.message,
+    })),
+    now,
+    whenEmpty,
+  );
+}
+
+export interface FeedEntry {
+  readonly about: HtmlValue;
+  readonly at: Date;
+  readonly text: string;
+}
+
+/** What happened, one thing below the other. */
+export function feed(entries: readonly FeedEntry[], now: Date, whenEmpty: string): HtmlValue {
+  if (entries.length === 0) return html`<p class="empty">${whenEmpty}</p>`;
   return html`<ul class="feed">
-    ${events.map(
-      (event) =>
+    ${entries.map(
+      ({ about, at, text }) =>
         html`<li>
-          <p class="about">
-            ${severityBadge(event.severity)} <span class="subject">${subjectOf(event)}</span>
-            <span class="muted">${ago(event.createdAt, now)}</span>
-          </p>
-          <p>${event.message}</p>
+          <p class="about">${about} <span class="muted">${ago(at, now)}</span></p>
+          <p>${text}</p>
         </li>`,
     )}
   </ul>`;

@@ -43,5 +43,5 @@ export function table<Row>(
 
 function cellOf<Row>({ title, cell, kind }: Column<Row>, row: Row): Html {
   if (kind === 'name') return html`<th scope="row" data-title="${title}">${cell(row)}</th>`;
-  return html`<td data-title="${title}" class="${kind ?? ''}">${cell(row)}</td>`;
+  return html`<td data-title="${title}" class="${kind ?? ''}"><div>${cell(row)}</div></td>`;
 }

@@ -39,6 +39,17 @@ export class LiveController {
     return this.tell('queue', query, request, response);
   }
 
+  @Get('bulk/:id')
+  @NeedsSession('viewer')
+  showBulkJob(
+    @Param('id', PATH_UUID) id: string,
+    @Query() query: unknown,
+    @Req() request: SessionRequest,
+    @Res() response: Response,
+  ): Promise<void> {
+    return this.tell(`bulk:${id}`, query, request, response);
+  }
+
   @Get('devices/:id')
   @NeedsSession('viewer')
   showDevice(

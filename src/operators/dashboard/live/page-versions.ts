@@ -5,8 +5,8 @@ import { IS_OPEN } from '../../../issuer/orders/order-row.js';
 import { EventListing } from '../../events/event-listing.js';
 import { KeptAnswer } from '../../fleet/kept-answer.js';
 
-/** What a page shows: everything that has happened, the queue, or one device (by its id). */
-export type Topic = 'events' | 'queue' | `device:${string}`;
+/** What a page shows: everything that has happened, the queue, one device or bulk action (by its id). */
+export type Topic = 'events' | 'queue' | `device:${string}` | `bulk:${string}`;
 
 /** A word for the state of what a page shows, another one when that has changed. */
 @Injectable()
@@ -21,13 +21,23 @@ export class PageVersions {
   of(topic: Topic): Promise<string> {
     if (topic === 'events') return this.events.newestId();
     if (topic === 'queue') return this.#queue.get();
-    return this.ofDevice(topic.slice('device:'.length));
+    const id = topic.slice(topic.indexOf(':') + 1);
+    return topic.startsWith('bulk:') ? this.ofBulkJob(id) : this.ofDevice(id);
   }
 
   private async readQueue(): Promise<string> {
     const [row] = await this.dataSource.query<{ version: string }[]>(
       `SELECT count(*) || '.' || coalesce(extract(epoch FROM max(o.updated_at)), 0) AS version
          FROM issuance_orders o WHERE ${IS_OPEN}`,
+    );
+    return row?.version ?? '';
+  }
+
+  private async ofBulkJob(id: string): Promise<string> {
+    const [row] = await this.dataSource.query<{ version: string }[]>(
+      `SELECT j.state || '.' || (SELECT count(outcome) FROM bulk_job_items WHERE job_id = j.id) AS version
+         FROM bulk_jobs j WHERE j.id = $1`,
+      [id],
     );
     return row?.version ?? '';
   }

@@ -5,6 +5,9 @@ import type { Response } from 'express';
 import { Clock } from '../../../../kernel/clock.js';
 import { AuditLog } from '../../../audit/audit-log.js';
 import { ApiKeys } from '../../../auth/api-keys.js';
+import { AUDIT_COLUMNS } from '../../../export/columns.js';
+import { EXPORT_FORMATS } from '../../../export/export-format.js';
+import { EXPORT_BATCH, Exports } from '../../../export/exports.js';
 import { FormFields } from '../../http/form-fields.js';
 import { sendPage } from '../../http/send-page.js';
 import { NeedsSession, type SessionRequest } from '../../session/session.guard.js';
@@ -19,6 +22,7 @@ export class AuditPageController {
   constructor(
     private readonly log: AuditLog,
     private readonly apiKeys: ApiKeys,
+    private readonly exports: Exports,
     private readonly clock: Clock,
   ) {}
 
@@ -31,5 +35,18 @@ export class AuditPageController {
     const [page, keys] = await Promise.all([this.log.list({ operator }, { limit: ROWS, cursor }), this.apiKeys.list()]);
     const now = this.clock.now();
     sendPage(response, auditPage({ session: request.session, operator, keys, page, cursor, now }));
+  }
+
+  @Get('export')
+  @NeedsSession('admin')
+  async export(@Req() { query }: SessionRequest, @Res() response: Response): Promise<void> {
+    const fields = new FormFields(query);
+    const operator = fields.text('operator', 'The operator', 64);
+    await this.exports.send(response, {
+      name: 'audit',
+      format: fields.oneOf('format', 'The format', EXPORT_FORMATS) ?? 'csv',
+      columns: AUDIT_COLUMNS,
+      page: (cursor) => this.log.list({ operator }, { limit: EXPORT_BATCH, cursor }),
+    });
   }
 }

@@ -2,6 +2,7 @@ import type { Page } from '../../../../platform/http/page.js';
 import type { ListedAuditEntry } from '../../../audit/audit-log.js';
 import type { ApiKeyEntity } from '../../../auth/api-key.entity.js';
 import { badge } from '../../html/badge.js';
+import { downloads } from '../../html/download.js';
 import { choice } from '../../html/form.js';
 import { html, type Html, type HtmlValue } from '../../html/html.js';
 import { layout } from '../../html/layout.js';
@@ -44,13 +45,14 @@ export function auditPage({ session, operator, keys, page, cursor, now }: AuditV
             { title: 'Action', cell: ({ action }) => html`<code>${action}</code>` },
             { title: 'About', cell: about },
             { title: 'Details', cell: ({ details }) => detailsOf(details) },
-            { title: 'From', cell: ({ clientAddress }) => html`<code>${clientAddress ?? '–'}</code>` },
+            { title: 'From', cell: ({ clientAddress }) => html`<code class="nowrap">${clientAddress ?? '–'}</code>` },
             { title: 'Outcome', cell: outcome },
           ],
           page.items,
           operator === undefined ? 'No operator has done anything yet.' : 'This operator has done nothing.',
         )}
         ${pager('/audit', { operator }, cursor, page.nextCursor)}
+        ${page.items.length > 0 && html`<div class="foot">${downloads('/audit/export', { operator })}</div>`}
       </section>`,
   });
 }

@@ -46,7 +46,8 @@ function details(certificates: DeviceCertificates, now: Date): Html {
 
 /** How much of the lifetime is left, for the eyes; the text beside it says the same. */
 function lifetime(notBefore: Date, notAfter: Date, now: Date): Html {
-  const whole = notAfter.getTime() - notBefore.getTime();
+  // Both ends count (RFC 5280 section 4.1.2.5).
+  const whole = notAfter.getTime() - notBefore.getTime() + 1_000;
   const left = Math.max(0, notAfter.getTime() - now.getTime());
   return html`<div class="lifetime">
     <meter min="0" max="${whole}" low="${whole / 3}" optimum="${whole}" value="${left}" aria-labelledby="left"></meter>

@@ -1,4 +1,4 @@
-import type { DeviceItem } from '../../../devices/device-listing.js';
+import type { DeviceItem } from '../../../devices/device-item.js';
 import { checkBox, csrfField } from '../../html/form.js';
 import { html, type Html } from '../../html/html.js';
 import { layout } from '../../html/layout.js';

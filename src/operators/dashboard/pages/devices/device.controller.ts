@@ -82,12 +82,19 @@ export class DevicePageController {
     @Res() response: Response,
   ): Promise<void> {
     const fields = new FormFields(request.body);
-    await this.lifecycle.change(id, {
-      note: fields.text('note', 'The note', 500) ?? null,
-      group: fields.text('group', 'The group', 100) ?? null,
-      wildcard: fields.isChecked('wildcard'),
-    });
-    response.redirect(303, `/devices/${id}?done=saved`);
+    const result = await orRefusal(async () =>
+      this.lifecycle.change(id, {
+        note: fields.text('note', 'The note', 500) ?? null,
+        group: fields.text('group', 'The group', 100) ?? null,
+        wildcard: fields.isChecked('wildcard'),
+        aliases: (fields.text('aliases', 'The list of further names', 3_000) ?? '')
+          .split(/[\s,]+/)
+          .filter((text) => text !== ''),
+      }),
+    );
+    if (result.refusal)
+      await this.answer(id, request, response, { error: result.refusal, entered: fields }, result.status);
+    else response.redirect(303, `/devices/${id}?done=saved`);
   }
 
   @Post('orders/:order/retry')
@@ -156,7 +163,7 @@ export class DevicePageController {
     id: string,
     { session }: SessionRequest,
     response: Response,
-    parts: Pick<DeviceView, 'notice' | 'error'>,
+    parts: Pick<DeviceView, 'notice' | 'error' | 'entered'>,
     status = 200,
   ): Promise<void> {
     const version = await this.versions.of(`device:${id}`);

@@ -1,7 +1,7 @@
 import type { EventItem } from '../../../events/event-item.js';
 import type { DomainError } from '../../../../kernel/errors.js';
 import { roleSuffices } from '../../../domain/role.js';
-import type { DeviceItem } from '../../../devices/device-listing.js';
+import type { DeviceItem } from '../../../devices/device-item.js';
 import { badge } from '../../html/badge.js';
 import { definitions } from '../../html/definitions.js';
 import { eventFeed } from '../../html/event-list.js';
@@ -11,6 +11,7 @@ import { layout } from '../../html/layout.js';
 import { liveState } from '../../html/live-state.js';
 import { table } from '../../html/table.js';
 import { moment } from '../../html/time.js';
+import type { FormFields } from '../../http/form-fields.js';
 import type { Session } from '../../session/session.js';
 import type { FormerAddresses } from './address-history.js';
 import { addressCard } from './address-history.view.js';
@@ -34,11 +35,13 @@ export interface DeviceView {
   readonly version: string;
   readonly notice?: string;
   readonly error?: DomainError;
+  /** What was entered and refused. */
+  readonly entered?: FormFields;
   readonly now: Date;
 }
 
 export function devicePage(view: DeviceView): Html {
-  const { session, device, certificates, orders, answers, former, events, version, notice, error, now } = view;
+  const { session, device, certificates, orders, answers, former, events, version, notice, error, entered, now } = view;
   const mayAct = roleSuffices(session.operator.role, 'operator');
   return layout({
     title: device.name,
@@ -67,7 +70,10 @@ export function devicePage(view: DeviceView): Html {
             ${dnsTable(answers)}
           </section>
         </div>
-        <div class="stack">${certificateCard(certificates, now)}</div>
+        <div class="stack">
+          ${certificateCard(certificates, now)}
+          ${mayAct && actions(session, device, { mayBeRevoked: certificates !== undefined && !certificates.newest.revokedAt, entered })}
+        </div>
       </div>
       <div class="columns">
         <div class="stack">
@@ -80,11 +86,10 @@ export function devicePage(view: DeviceView): Html {
         <div class="stack">
           <section class="card" aria-labelledby="happened" data-part="events">
             <h2 id="happened"><a href="/events?device=${device.deviceId}">Events</a></h2>
-            ${eventFeed(events, now, 'Nothing has happened to it lately.')}
+            ${eventFeed(events, now, { whenEmpty: 'Nothing has happened to it lately.', isOfOne: true })}
           </section>
         </div>
-      </div>
-      ${mayAct && actions(session, device, certificates !== undefined && !certificates.newest.revokedAt)}`,
+      </div>`,
   });
 }
 
@@ -93,6 +98,7 @@ function about(device: DeviceItem, now: Date): Html {
   return definitions([
     ['Zone', html`<a href="/zones/${zone}"><code>${zone}</code></a>`],
     ['Wildcard', device.wildcard ? html`<code>*.${device.name}</code> has the same addresses` : 'off'],
+    ['Further names', device.aliases.map((label) => html`<code class="line">${label}.${zone}</code>`)],
     ['Group', group],
     ['Note', note],
     ['Hardware id', hardwareId && html`<code>${hardwareId}</code>`],
@@ -138,16 +144,17 @@ function dnsTable(answers: readonly DnsAnswer[]): HtmlValue {
 
 function actions(
   session: Session,
-  { deviceId, state, note, group, wildcard }: DeviceItem,
-  mayBeRevoked: boolean,
+  { deviceId, zone, state, note, group, wildcard, aliases }: DeviceItem,
+  { mayBeRevoked, entered }: { readonly mayBeRevoked: boolean; readonly entered?: FormFields },
 ): Html {
   const path = `/devices/${deviceId}`;
   return html`<section class="card" aria-labelledby="actions">
     <h2 id="actions">Actions</h2>
     <form method="post" action="${path}/attributes" class="fields">
-      ${csrfField(session)} ${field('note', 'note', 'Note', { value: note, longest: 500 })}
-      ${field('group', 'group', 'Group', { value: group, longest: 100 })}
-      ${checkBox('wildcard', 'wildcard', "Answer every name below the device's with its addresses (wildcard)", wildcard)}
+      ${csrfField(session)} ${field('note', 'note', 'Note', { value: entered?.raw('note') ?? note, longest: 500 })}
+      ${field('group', 'group', 'Group', { value: entered?.raw('group') ?? group, longest: 100 })}
+      ${field('aliases', 'aliases', 'Further names', { value: entered?.raw('aliases') ?? aliases.join(' '), longest: 3_000, hint: `Labels in ${zone}, with spaces between them.` })}
+      ${checkBox('wildcard', 'wildcard', "Answer every name below the device's with its addresses (wildcard)", entered?.isChecked('wildcard') ?? wildcard)}
       <button class="primary">Save</button>
     </form>
     <div class="buttons">

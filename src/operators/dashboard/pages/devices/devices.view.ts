@@ -1,8 +1,10 @@
 import type { Page } from '../../../../platform/http/page.js';
+import type { DeviceItem } from '../../../devices/device-item.js';
 import { CERTIFICATE_HEALTHS } from '../../../domain/certificate-health.js';
-import type { DeviceItem } from '../../../devices/device-listing.js';
+import { roleSuffices } from '../../../domain/role.js';
 import { badge } from '../../html/badge.js';
 import { deviceLink } from '../../html/device-link.js';
+import { downloads } from '../../html/download.js';
 import { choice, field } from '../../html/form.js';
 import { html, type Html } from '../../html/html.js';
 import { layout } from '../../html/layout.js';
@@ -10,28 +12,37 @@ import { pager } from '../../html/pager.js';
 import { table } from '../../html/table.js';
 import { ago } from '../../html/time.js';
 import type { Session } from '../../session/session.js';
+import { DEVICE_STATES, type DeviceWords, isNarrowed, queryText, SEEN } from './device-query.js';
 
-export const DEVICE_STATES = ['active', 'suspended'] as const;
+const SORT_TITLES = {
+  enrolledAt: 'oldest enrollment first',
+  '-enrolledAt': 'newest enrollment first',
+  name: 'by name',
+  notAfter: 'soonest expiry first',
+  '-notAfter': 'latest expiry first',
+  lastSeenAt: 'longest silent first',
+  '-lastSeenAt': 'last seen first',
+} as const;
 
 export interface DevicesView {
   readonly session: Session;
-  readonly filter: Readonly<Record<'q' | 'group' | 'state' | 'health', string | undefined>>;
+  readonly words: DeviceWords;
+  readonly zones: readonly string[];
   readonly page: Page<DeviceItem>;
   readonly cursor?: string;
   readonly now: Date;
 }
 
-export function devicesPage(view: DevicesView): Html {
-  const { session, filter, page, now } = view;
-  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+export function devicesPage({ session, words, zones, page, cursor, now }: DevicesView): Html {
+  const mayAct = roleSuffices(session.operator.role, 'operator');
   return layout({
     title: 'Devices',
     section: '/devices',
     session,
-    content: html`${filterForm(filter, isFiltered)}
+    content: html`${filterForm(words, zones)}
       <section class="card" aria-label="Devices">
         ${table(
-          'Devices, oldest enrollment first',
+          'Devices',
           [
             { title: 'Name', kind: 'name', cell: ({ deviceId, name }) => deviceLink(deviceId, name) },
             { title: 'State', cell: stateOf },
@@ -43,22 +54,32 @@ export function devicesPage(view: DevicesView): Html {
             { title: 'Last seen', cell: ({ lastSeenAt }) => (lastSeenAt ? ago(lastSeenAt, now) : 'never') },
           ],
           page.items,
-          isFiltered ? 'No device fits.' : 'No device has enrolled yet. Make a key under Enrollment to begin.',
+          isNarrowed(words) ? 'No device fits.' : 'No device has enrolled yet. Make a key under Enrollment to begin.',
         )}
-        ${pager('/devices', filter, view.cursor, page.nextCursor)}
+        ${pager('/devices', words, cursor, page.nextCursor)}
+        ${
+          page.items.length > 0 &&
+          html`<div class="foot">
+            ${downloads('/devices/export', words)}
+            ${mayAct && html`<a href="/devices/bulk${queryText({ ...words, sort: undefined })}">Do something to all of them …</a>`}
+          </div>`
+        }
       </section>`,
   });
 }
 
-function filterForm(filter: DevicesView['filter'], isFiltered: boolean): Html {
+function filterForm(words: DeviceWords, zones: readonly string[]): Html {
   const any = [['', 'any']] as const;
   return html`<form method="get" action="/devices" class="filters" role="search" aria-label="Devices">
-    ${field('q', 'q', 'Search', { type: 'search', value: filter.q, longest: 253, placeholder: 'name, address, hardware id, note' })}
-    ${choice('state', 'state', 'State', [...any, ...DEVICE_STATES.map((state) => [state, state] as const)], filter.state)}
-    ${choice('health', 'health', 'Certificate', [...any, ...CERTIFICATE_HEALTHS.map((health) => [health, health] as const)], filter.health)}
-    ${field('group', 'group', 'Group', { value: filter.group, longest: 100 })}
+    ${field('q', 'q', 'Search', { type: 'search', value: words.q, longest: 253, placeholder: 'name, address, hardware id, note' })}
+    ${choice('state', 'state', 'State', [...any, ...DEVICE_STATES.map((state) => [state, state] as const)], words.state)}
+    ${choice('health', 'health', 'Certificate', [...any, ...CERTIFICATE_HEALTHS.map((health) => [health, health] as const)], words.health)}
+    ${choice('seen', 'seen', 'Last seen', [...any, ...Object.entries(SEEN)], words.seen)}
+    ${zones.length > 1 && choice('zone', 'zone', 'Zone', [...any, ...zones.map((zone) => [zone, zone] as const)], words.zone)}
+    ${field('group', 'group', 'Group', { value: words.group, longest: 100 })}
+    ${choice('sort', 'sort', 'Order', Object.entries(SORT_TITLES), words.sort)}
     <button class="primary">Show</button>
-    ${isFiltered && html`<a class="clear" href="/devices">Clear</a>`}
+    ${isNarrowed(words) && html`<a class="clear" href="/devices">Clear</a>`}
   </form>`;
 }
 

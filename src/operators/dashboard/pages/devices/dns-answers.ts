@@ -22,6 +22,8 @@ export interface DnsAnswer {
 
 interface AskedDevice {
   readonly name: string;
+  readonly zone: string;
+  readonly aliases: readonly string[];
   readonly wildcard: boolean;
   readonly addresses: readonly string[];
 }
@@ -38,11 +40,12 @@ export class DnsAnswers {
   ) {}
 
   /** The names of a device that somebody may ask for. */
-  ofDevice({ name, wildcard, addresses }: AskedDevice): DnsAnswer[] {
+  ofDevice({ name, zone, aliases, wildcard, addresses }: AskedDevice): DnsAnswer[] {
     const encoded = this.config.dns.ipNames === 'off' ? [] : addresses.slice(0, MOST_ENCODED);
     return [
       this.ask(name, TYPE.A),
       this.ask(name, TYPE.AAAA),
+      ...aliases.flatMap((label) => [this.ask(`${label}.${zone}`, TYPE.A), this.ask(`${label}.${zone}`, TYPE.AAAA)]),
       ...encoded.map((address) =>
         this.ask(`${labelOfAddress(address)}.${name}`, addressFamily(address) === 4 ? TYPE.A : TYPE.AAAA),
       ),

@@ -1,11 +1,11 @@
 import { REVOCATION_REASONS, type RevocationReason } from '../../../../issuer/domain/revocation-reason.js';
-import type { DeviceItem } from '../../../devices/device-listing.js';
+import type { DeviceItem } from '../../../devices/device-item.js';
 import { choice, csrfField } from '../../html/form.js';
 import { html, type Html } from '../../html/html.js';
 import { layout } from '../../html/layout.js';
 import type { Session } from '../../session/session.js';
 
-const REASON_TITLES: Readonly<Record<RevocationReason, string>> = {
+export const REASON_TITLES: Readonly<Record<RevocationReason, string>> = {
   superseded: 'It was replaced',
   cessationOfOperation: 'The device is not in use any more',
   keyCompromise: 'Its key was stolen or disclosed',

@@ -1,6 +1,7 @@
 import { EVENT_TYPES, type EventType, type Severity, SEVERITIES } from '../../../../platform/events/event-type.js';
 import type { Page } from '../../../../platform/http/page.js';
 import type { EventItem } from '../../../events/event-item.js';
+import { downloads } from '../../html/download.js';
 import { severityBadge, subjectOf } from '../../html/event-list.js';
 import { choice } from '../../html/form.js';
 import { html, type Html, type HtmlValue } from '../../html/html.js';
@@ -26,7 +27,7 @@ const SEVERITY_TITLES: Readonly<Record<Severity, string>> = {
 
 export interface EventsView {
   readonly session: Session;
-  readonly filter: { readonly severity?: Severity; readonly type?: EventType; readonly device?: string };
+  readonly words: { readonly severity?: Severity; readonly type?: EventType; readonly device?: string };
   readonly page: Page<EventItem>;
   readonly cursor?: string;
   /** Of the log, before the page was read. */
@@ -34,8 +35,8 @@ export interface EventsView {
   readonly now: Date;
 }
 
-export function eventsPage({ session, filter, page, cursor, version, now }: EventsView): Html {
-  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+export function eventsPage({ session, words, page, cursor, version, now }: EventsView): Html {
+  const isFiltered = Object.values(words).some((value) => value !== undefined);
   const isNewest = cursor === undefined;
   return layout({
     title: 'Events',
@@ -43,7 +44,7 @@ export function eventsPage({ session, filter, page, cursor, version, now }: Even
     session,
     scripts: isNewest ? ['live.js'] : [],
     beside: isNewest && liveState('/live/events', now, version),
-    content: html`${filterForm(filter, isFiltered)}
+    content: html`${filterForm(words, isFiltered)}
       <section class="card" aria-label="Events" data-part="events">
         ${table(
           'Events, newest first',
@@ -51,17 +52,19 @@ export function eventsPage({ session, filter, page, cursor, version, now }: Even
             { title: 'When', kind: 'name', cell: ({ createdAt }) => stamp(createdAt, now) },
             { title: 'Severity', cell: ({ severity }) => severityBadge(severity) },
             { title: 'About', cell: subjectOf },
-            { title: 'What', cell: (event) => what(event) },
+            { title: 'What', cell: what },
+            { title: 'Facts', cell: ({ data }) => facts(data) },
           ],
           page.items,
           isFiltered ? 'No event fits.' : 'Nothing has happened yet.',
         )}
-        ${pager('/events', filter, cursor, page.nextCursor)}
+        ${pager('/events', words, cursor, page.nextCursor)}
+        ${page.items.length > 0 && html`<div class="foot">${downloads('/events/export', words)}</div>`}
       </section>`,
   });
 }
 
-function filterForm({ severity, type, device }: EventsView['filter'], isFiltered: boolean): Html {
+function filterForm({ severity, type, device }: EventsView['words'], isFiltered: boolean): Html {
   return html`<form method="get" action="/events" class="filters" role="search" aria-label="Events">
     ${choice(
       'severity',
@@ -81,15 +84,15 @@ function kindText(type: EventType): string {
   return type.replace('.', ': ').replaceAll('_', ' ');
 }
 
-function what({ type, message, data }: EventItem): Html {
-  return html`${message} <span class="muted kind">${kindText(type)}</span>${facts(data)}`;
+function what({ type, message }: EventItem): Html {
+  return html`${message} <span class="muted kind">${kindText(type)}</span>`;
 }
 
 /** What programs get, for who wants to look closely. */
 function facts(data: EventItem['data']): HtmlValue {
-  if (Object.keys(data).length === 0) return null;
+  if (Object.keys(data).length === 0) return '–';
   return html`<details class="facts">
-    <summary>Facts</summary>
+    <summary>Show<span class="hidden"> the facts</span></summary>
     <pre tabindex="0">${JSON.stringify(data, undefined, 2)}</pre>
   </details>`;
 }

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 
 import { Clock } from '../../../../kernel/clock.js';
-import { certificatesInForceSql } from '../../../devices/certificate-in-force.js';
+import { EXPIRY } from '../../../devices/health-sql.js';
 import { KeptAnswer } from '../../../fleet/kept-answer.js';
 import { HISTOGRAM_WEEKS, type WeekCount } from '../../domain/expiry-histogram.js';
 
@@ -25,11 +25,9 @@ export class CertificateExpiries {
 
   private count(now: Date): Promise<WeekCount[]> {
     return this.dataSource.query<WeekCount[]>(
-      `SELECT week, count(*)::int AS certificates FROM (
-         SELECT least(greatest(floor(extract(epoch FROM c.not_after - $1) / ${WEEK_SECONDS}), -1), ${HISTOGRAM_WEEKS})::int AS week
-           FROM (${certificatesInForceSql('not_after')}) c
-           JOIN devices d ON d.id = c.device_id AND d.state <> 'deleted') AS in_force
-       GROUP BY week`,
+      `SELECT least(greatest(floor(extract(epoch FROM f.not_after - $1) / ${WEEK_SECONDS}), -1), ${HISTOGRAM_WEEKS})::int AS week,
+              count(*)::int AS certificates
+         FROM device_facts f WHERE ${EXPIRY} < 'infinity' GROUP BY 1`,
       [now],
     );
   }

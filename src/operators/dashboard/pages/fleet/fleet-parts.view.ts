@@ -1,7 +1,7 @@
 import type { FleetSummary } from '../../../fleet/fleet-summary.js';
 import { badge } from '../../html/badge.js';
 import { deviceLink } from '../../html/device-link.js';
-import { eventFeed } from '../../html/event-list.js';
+import { eventFeed, feed } from '../../html/event-list.js';
 import { figure } from '../../html/figure.js';
 import { html, type Html } from '../../html/html.js';
 import { table } from '../../html/table.js';
@@ -19,7 +19,7 @@ export function fleetParts({ summary, events }: FleetOverview, now: Date): Fleet
     limits: bucketGauges(summary.buckets),
     events: html`<section class="card" aria-labelledby="events" data-part="events">
       <h2 id="events"><a href="/events">Recent events</a></h2>
-      ${eventFeed(events, now, 'Nothing has happened yet.')}
+      ${eventFeed(events, now, { whenEmpty: 'Nothing has happened yet.' })}
     </section>`,
     failures: failures(summary, now),
     soonest: soonest(summary, now),
@@ -54,14 +54,13 @@ function queueCard({ queue }: FleetSummary): Html {
 function failures({ failures: failed }: FleetSummary, now: Date): Html {
   return html`<section class="card" aria-labelledby="failures" data-part="failures">
     <h2 id="failures"><a href="${queueLink({ status: 'failed' })}">Recent failures</a></h2>
-    ${table(
-      'Recent failures',
-      [
-        { title: 'Device', kind: 'name', cell: ({ deviceId, name }) => deviceLink(deviceId, name) },
-        { title: 'Reason', cell: ({ reason }) => reason ?? 'unknown' },
-        { title: 'When', cell: ({ at }) => ago(at, now) },
-      ],
-      failed.slice(0, SHOWN),
+    ${feed(
+      failed.slice(0, SHOWN).map(({ deviceId, name, reason, at }) => ({
+        about: deviceLink(deviceId, name),
+        at,
+        text: reason ?? 'The reason is not known.',
+      })),
+      now,
       'No order has failed.',
     )}
   </section>`;

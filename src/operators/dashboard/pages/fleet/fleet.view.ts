@@ -23,7 +23,7 @@ export interface FleetView {
 /** What each health means, in the order of urgency. */
 const HEALTHS = [
   ['expired', 'Expired', 'past their end'],
-  ['at-risk', 'At risk', 'less than a sixth of the lifetime left'],
+  ['at-risk', 'At risk', 'little of the lifetime left'],
   ['failing', 'Failing', 'the newest order failed'],
   ['renewing', 'Renewing', 'past the renewal time'],
   ['ok', 'Healthy', 'before the renewal time'],

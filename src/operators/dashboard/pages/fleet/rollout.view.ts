@@ -1,3 +1,4 @@
+import type { LimitName } from '../../../../issuer/domain/limits/limit-name.js';
 import { limitRule } from '../../../../issuer/domain/limits/limit-rule.js';
 import type { Forecast, SteadyUse } from '../../../../issuer/domain/planner/forecast.js';
 import { durationText } from '../../domain/duration-text.js';
@@ -10,9 +11,9 @@ import { utc } from '../../html/time.js';
 import type { Rollout } from './rollouts.js';
 
 export const MOST_DEVICES = 100_000_000;
-/** Limits that the fleet hardly touches say nothing. */
-const SHOWN_LIMITS = 3;
-const WORTH_SHOWING = 0.001;
+/** Limits that the fleet hardly touches say nothing, but for those that everybody asks about. */
+const WORTH_SHOWING = 0.05;
+const ALWAYS_SHOWN: readonly LimitName[] = ['new-orders', 'certificates-per-domain'];
 
 /** When a rollout of more devices would end, what binds, and what would help. */
 export function rolloutCard({ devices, forecast, curve }: Rollout, now: Date): Html {
@@ -63,10 +64,9 @@ function options({ options: known }: Forecast, now: Date): HtmlValue {
 
 function steadyUse({ steady, renewalsPerDay }: Forecast): HtmlValue {
   const shown = steady
-    .filter(({ part }) => part >= WORTH_SHOWING)
-    .toSorted((a, b) => b.part - a.part)
-    .slice(0, SHOWN_LIMITS);
-  return html`<h3>Afterwards, day by day</h3>
+    .filter(({ limitName, part }) => ALWAYS_SHOWN.includes(limitName) || part >= WORTH_SHOWING)
+    .toSorted((a, b) => b.part - a.part);
+  return html`<h3>Day by day, when all are there</h3>
     <p class="muted">About ${figure(Math.round(renewalsPerDay))} renewals a day.</p>
     ${
       shown.length > 0 &&
@@ -87,5 +87,6 @@ function useGauge({ limitName, subject, usedPerDay, allowedPerDay, part }: Stead
 }
 
 function rate(perDay: number): string {
-  return perDay >= 10 ? figure(Math.round(perDay)) : perDay.toFixed(1);
+  if (perDay === 0) return 'none';
+  return perDay >= 10 ? figure(Math.round(perDay)) : perDay < 0.1 ? 'less than 0.1' : perDay.toFixed(1);
 }

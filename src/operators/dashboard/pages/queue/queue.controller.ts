@@ -5,7 +5,11 @@ import type { Response } from 'express';
 import { OrderRetry } from '../../../../issuer/orders/order-retry.js';
 import { Clock } from '../../../../kernel/clock.js';
 import type { DomainError } from '../../../../kernel/errors.js';
+import { ORDER_COLUMNS } from '../../../export/columns.js';
+import { EXPORT_FORMATS } from '../../../export/export-format.js';
+import { EXPORT_BATCH, Exports } from '../../../export/exports.js';
 import { FleetSummaries } from '../../../fleet/fleet-summary.js';
+import { OrderListing } from '../../../orders/order-listing.js';
 import { FormFields } from '../../http/form-fields.js';
 import { orRefusal } from '../../http/or-refusal.js';
 import { sendPage } from '../../http/send-page.js';
@@ -14,7 +18,7 @@ import { PageVersions } from '../../live/page-versions.js';
 import { NeedsSession, type SessionRequest } from '../../session/session.guard.js';
 import { type QueueFilter, queueLink } from './queue-link.js';
 import { queuePage } from './queue.view.js';
-import { QUEUE_STATUSES, WaitingOrders } from './waiting-orders.js';
+import { QUEUE_STATUSES, type QueueStatus, WaitingOrders } from './waiting-orders.js';
 
 const ROWS = 50;
 
@@ -24,6 +28,8 @@ const ROWS = 50;
 export class QueuePageController {
   constructor(
     private readonly waiting: WaitingOrders,
+    private readonly listing: OrderListing,
+    private readonly exports: Exports,
     private readonly summaries: FleetSummaries,
     private readonly retries: OrderRetry,
     private readonly versions: PageVersions,
@@ -34,6 +40,20 @@ export class QueuePageController {
   @NeedsSession('viewer')
   show(@Req() request: SessionRequest, @Res() response: Response): Promise<void> {
     return this.answer(new FormFields(request.query), request, response);
+  }
+
+  @Get('export')
+  @NeedsSession('viewer')
+  async export(@Req() { query }: SessionRequest, @Res() response: Response): Promise<void> {
+    const fields = new FormFields(query);
+    const { status, group } = filterOf(fields);
+    const filter = { group, ...(status !== undefined && { status: [status] }) };
+    await this.exports.send(response, {
+      name: 'orders',
+      format: fields.oneOf('format', 'The format', EXPORT_FORMATS) ?? 'csv',
+      columns: ORDER_COLUMNS,
+      page: (cursor) => this.listing.list({ ...filter, cursor, limit: EXPORT_BATCH }),
+    });
   }
 
   @Post('retry')
@@ -63,7 +83,7 @@ export class QueuePageController {
   }
 }
 
-function filterOf(fields: FormFields): QueueFilter {
+function filterOf(fields: FormFields): QueueFilter & { readonly status?: QueueStatus } {
   return {
     status: fields.oneOf('status', 'The status', QUEUE_STATUSES),
     reason: fields.text('reason', 'The reason', 1_000),

@@ -4,6 +4,7 @@ import { roleSuffices } from '../../../domain/role.js';
 import type { FleetSummary } from '../../../fleet/fleet-summary.js';
 import { badge } from '../../html/badge.js';
 import { deviceLink } from '../../html/device-link.js';
+import { downloads } from '../../html/download.js';
 import { figure } from '../../html/figure.js';
 import { actionButton, choice, field } from '../../html/form.js';
 import { html, type Html } from '../../html/html.js';
@@ -71,6 +72,7 @@ export function queuePage(view: QueueView): Html {
           isFiltered ? 'No order fits.' : 'Nothing waits: every order has ended.',
         )}
         ${pager('/queue', { ...filter }, cursor, page.nextCursor)}
+        ${page.items.length > 0 && html`<div class="foot">${downloads('/queue/export', { status: filter.status, group: filter.group })}</div>`}
       </section>`,
   });
 }

@@ -31,7 +31,7 @@ interface Row extends Omit<WaitingOrder, 'estimatedAt'> {
   readonly reasonCode: string | null;
 }
 
-const OPEN: readonly OrderStatus[] = ['queued', 'issuing', 'deferred'];
+const OPEN = ['queued', 'issuing', 'deferred'] as const satisfies readonly OrderStatus[];
 
 /** The line of orders that may still become certificates, and those that failed. */
 @Injectable()
@@ -81,7 +81,7 @@ export class WaitingOrders {
         WHERE o.status IN (${statusList(status)})
           AND ($1::timestamptz IS NULL OR (o.${column}, o.id) ${before} ($1::timestamptz, $2::uuid))
           AND ($3::text IS NULL OR d.group_name = $3)
-          AND ($4::text IS NULL OR o.reason = $4 OR o.id = ANY ($5::uuid[]))
+          AND ($4::text IS NULL OR o.reason = $4 OR o.reason_code = (${CODE_OF_REASON}) OR o.id = ANY ($5::uuid[]))
           ${isFailed ? NEWEST_OF_DEVICE : ''}
         ORDER BY o.${column} ${direction}, o.id ${direction} LIMIT $6`,
       [time, id, group ?? null, reason ?? null, held, limit],
@@ -89,14 +89,21 @@ export class WaitingOrders {
   }
 }
 
+/** Sentences name times and figures: those of one code are one reason, told in the words of one order. */
+const CODE_OF_REASON = `
+  SELECT told.reason_code FROM issuance_orders told
+   WHERE told.status IN ('queued', 'deferred') AND told.reason = $4 AND told.reason_code IS NOT NULL LIMIT 1`;
+
 const NEWEST_OF_DEVICE = `AND d.state <> 'deleted' AND NOT EXISTS (
   SELECT 1 FROM issuance_orders newer WHERE newer.device_id = o.device_id AND newer.created_at > o.created_at)`;
 
 export const QUEUE_STATUSES = [...OPEN, 'failed'] as const satisfies readonly OrderStatus[];
 
+export type QueueStatus = (typeof QUEUE_STATUSES)[number];
+
 /** SQL, of our own words: the planner of the database has to see them to know which index fits. */
 function statusList(status: string | undefined): string {
-  const shown = QUEUE_STATUSES.filter((known) => (status === undefined ? OPEN.includes(known) : known === status));
+  const shown = QUEUE_STATUSES.filter((known) => (status === undefined ? known !== 'failed' : known === status));
   return shown.map((known) => `'${known}'`).join(', ');
 }
 

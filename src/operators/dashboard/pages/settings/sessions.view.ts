@@ -25,7 +25,7 @@ export function sessionList(session: Session, sessions: readonly ListedSession[]
           cell: ({ userAgent, isThisOne }) =>
             html`${userAgent ?? 'unknown'}${isThisOne && html` <span class="badge good">this one</span>`}`,
         },
-        { title: 'From', cell: ({ clientAddress }) => html`<code>${clientAddress ?? '–'}</code>` },
+        { title: 'From', cell: ({ clientAddress }) => html`<code class="nowrap">${clientAddress ?? '–'}</code>` },
         { title: 'Signed in', cell: ({ createdAt }) => ago(createdAt, now) },
         { title: 'Ends', cell: ({ expiresAt: end }) => ago(end, now) },
       ],

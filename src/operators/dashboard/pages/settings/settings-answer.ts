@@ -9,7 +9,7 @@ import { Webhooks } from '../../../webhooks/webhooks.js';
 import { sendPage } from '../../http/send-page.js';
 import type { SessionRequest } from '../../session/session.guard.js';
 import { Sessions } from '../../session/sessions.js';
-import { CaAccountReader } from './ca-account.js';
+import { CaSettingsReader } from './ca-settings.js';
 import { settingsPage, type SettingsView } from './settings.view.js';
 
 export type SettingsParts = Pick<SettingsView, 'notice' | 'failed' | 'made'>;
@@ -18,7 +18,7 @@ export type SettingsParts = Pick<SettingsView, 'notice' | 'failed' | 'made'>;
 @Injectable()
 export class SettingsAnswer {
   constructor(
-    private readonly ca: CaAccountReader,
+    private readonly ca: CaSettingsReader,
     private readonly buckets: BucketLevels,
     private readonly apiKeys: ApiKeys,
     private readonly webhooks: Webhooks,

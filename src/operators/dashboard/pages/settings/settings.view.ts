@@ -4,24 +4,24 @@ import type { BucketLevel } from '../../../fleet/bucket-levels.js';
 import type { ListedWebhook } from '../../../webhooks/webhooks.js';
 import { ROLES } from '../../../domain/role.js';
 import { badge } from '../../html/badge.js';
-import { definitions } from '../../html/definitions.js';
 import { actionButton, choice, csrfField, field } from '../../html/form.js';
 import { html, type Html } from '../../html/html.js';
 import { layout } from '../../html/layout.js';
 import { shownOnce } from '../../html/shown-once.js';
 import { table } from '../../html/table.js';
-import { ago, moment } from '../../html/time.js';
+import { ago } from '../../html/time.js';
 import type { FormFields } from '../../http/form-fields.js';
 import type { Session } from '../../session/session.js';
 import type { ListedSession } from '../../session/sessions.js';
-import type { CaAccount } from './ca-account.js';
+import type { CaSettings } from './ca-settings.js';
+import { caCards } from './cas.view.js';
 import { limitForm, limitList } from './limits.view.js';
 import { sessionList } from './sessions.view.js';
 import { webhookForm, webhookList } from './webhooks.view.js';
 
 export interface SettingsView {
   readonly session: Session;
-  readonly ca: CaAccount;
+  readonly ca: CaSettings;
   readonly buckets: readonly BucketLevel[];
   /** Absent for who may not see them. */
   readonly apiKeys?: readonly ApiKeyEntity[];
@@ -50,15 +50,10 @@ export function settingsPage(view: SettingsView): Html {
     session,
     notice,
     error: failed?.error,
-    content: html`${made && madeSecret(made)}
-      <section class="card" aria-labelledby="ca">
-        <h2 id="ca">Certificate authority</h2>
-        ${caSettings(ca, now)}
-      </section>
-      ${limitList(buckets)} ${apiKeys && limitForm(session, buckets, entered('limit'))}
-      ${apiKeys && keyList(session, apiKeys, now)} ${apiKeys && form(session, entered('api-key'))}
-      ${webhooks && webhookList(webhooks, now)} ${webhooks && webhookForm(session, entered('webhook'))}
-      ${sessionList(session, sessions, now)}`,
+    content: html`${made && madeSecret(made)} ${caCards(ca, now)} ${limitList(buckets)}
+    ${apiKeys && limitForm(session, buckets, entered('limit'))} ${apiKeys && keyList(session, apiKeys, now)}
+    ${apiKeys && form(session, entered('api-key'))} ${webhooks && webhookList(webhooks, now)}
+    ${webhooks && webhookForm(session, entered('webhook'))} ${sessionList(session, sessions, now)}`,
   });
 }
 
@@ -68,23 +63,6 @@ function madeSecret({ kind, secret }: NonNullable<SettingsView['made']>): Html {
     ['The key', secret],
     ['Tried with curl', `curl -H 'Authorization: Bearer ${secret}' …/v1/fleet`],
   ]);
-}
-
-function caSettings(ca: CaAccount, now: Date): Html {
-  return html`${definitions([
-      [
-        'Directory',
-        html`<code>${ca.directoryUrl}</code
-          >${ca.isSandbox && html` <span class="muted">(the sandbox's own CA)</span>`}`,
-      ],
-      ['Account', ca.accountUrl === null ? 'not registered yet' : html`<code>${ca.accountUrl}</code>`],
-      ['Registered', ca.registeredAt && moment(ca.registeredAt, now)],
-      ['Contact', ca.contact ?? 'none'],
-      ['Profile', ca.profile ?? "the CA's default"],
-      ['Rate limits', ca.limits],
-      ['Orders in flight', `${ca.ordersRunning} now; ${ca.ordersInFlight} at most on each server`],
-    ])}
-    <p class="muted">These are set by environment variables; a change needs a restart.</p>`;
 }
 
 function keyList(session: Session, keys: readonly ApiKeyEntity[], now: Date): Html {

@@ -2,7 +2,9 @@ import { getServers } from 'node:dns';
 import { isIP } from 'node:net';
 
 import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 
+import type { ExpectedCa } from '../../../../ddns/doctor/domain/caa-check.js';
 import type { Finding } from '../../../../ddns/doctor/domain/finding.js';
 import { DnsProbe } from '../../../../ddns/doctor/dns-probe.js';
 import { examineZone } from '../../../../ddns/doctor/examine-zone.js';
@@ -34,8 +36,9 @@ export class ZoneExaminations {
   #isBusy = false;
 
   constructor(
-    @Inject(APP_CONFIG) private readonly config: AppConfig,
+    private readonly dataSource: DataSource,
     private readonly clock: Clock,
+    @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
 
   /** @throws DomainError `unavailable` */
@@ -60,7 +63,18 @@ export class ZoneExaminations {
     }
   }
 
-  private look(zone: string): Promise<readonly Finding[]> {
+  /** How the first CA is called in CAA records, as far as it was ever reached. */
+  private async expectedCa(): Promise<ExpectedCa | undefined> {
+    const { directoryUrl, caaIdentities } = this.config.acme;
+    const [known] = await this.dataSource.query<{ identities: string[] | null }[]>(
+      `SELECT caa_identities AS identities FROM issuance_cas WHERE ca = $1`,
+      [directoryUrl],
+    );
+    const identities = caaIdentities ?? known?.identities;
+    return identities ? { identities, host: new URL(directoryUrl).host } : undefined;
+  }
+
+  private async look(zone: string): Promise<readonly Finding[]> {
     const { dns, sandbox, http } = this.config;
     const probe = new DnsProbe(QUESTION_MILLISECONDS);
     // In the sandbox there is no parent, and no resolver that knows of it.
@@ -75,7 +89,7 @@ export class ZoneExaminations {
         parent: undefined,
         timeoutMilliseconds: QUESTION_MILLISECONDS,
         propagationMilliseconds: 0,
-        ca: undefined,
+        ca: await this.expectedCa(),
         mayWrite: false,
       },
       probe,
