@@ -1,5 +1,14 @@
 import { referredName, type Schema } from './schema.js';
 
+/** Of components whose fields do not all go together. */
+const WHOLE: Readonly<Record<string, unknown>> = {
+  BulkActionDto: { action: 'suspend', filter: { group: 'rack-1' }, dryRun: true },
+  DeviceChangesDto: { note: 'third shelf', group: 'rack-1', aliases: ['nas'] },
+  NewAccessDto: { door: 'rfc2136', types: ['TXT'] },
+  NewEnrollmentKeyDto: { maxUses: 50, expiresAt: '2027-01-31T00:00:00Z', group: 'rack-1', note: 'first rack' },
+  PrimedLimitDto: { limit: 'certificates-per-domain', subject: 'example.com', remaining: 12 },
+};
+
 /** An example of each field, by its name, or by its component and name where the name alone does not tell. */
 const FIELDS: Readonly<Record<string, unknown>> = {
   accessId: '5b0c6a1e-9a0f-4b7a-8f65-2d6f4a2a7c31',
@@ -120,7 +129,7 @@ const BY_FORMAT: Readonly<Record<string, string>> = {
  */
 export function exampleOf(schema: Schema, components: ReadonlyMap<string, Schema>, path = ''): unknown {
   const name = referredName(schema);
-  if (name !== undefined) return exampleOf(components.get(name) ?? {}, components, name);
+  if (name !== undefined) return WHOLE[name] ?? exampleOf(components.get(name) ?? {}, components, name);
   if (schema.example !== undefined) return schema.example;
   if (schema.default !== undefined) return schema.default;
   const given = ownExample(schema, path);

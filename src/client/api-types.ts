@@ -2760,9 +2760,6 @@ export interface operations {
          *       "door": "rfc2136",
          *       "types": [
          *         "TXT"
-         *       ],
-         *       "allowfrom": [
-         *         "text"
          *       ]
          *     }
          */
@@ -3284,24 +3281,9 @@ export interface operations {
          * @example {
          *       "action": "suspend",
          *       "filter": {
-         *         "state": "active",
-         *         "zone": "d.example.com",
-         *         "group": "rack-1",
-         *         "health": [
-         *           "ok"
-         *         ],
-         *         "q": "text",
-         *         "lastSeenBefore": "2026-11-02T09:30:00.000Z",
-         *         "lastSeenAfter": "2026-11-02T09:30:00.000Z",
-         *         "ids": [
-         *           "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a"
-         *         ]
+         *         "group": "rack-1"
          *       },
-         *       "dryRun": false,
-         *       "expectedCount": 3,
-         *       "group": "rack-1",
-         *       "revoke": false,
-         *       "reason": "unspecified"
+         *       "dryRun": true
          *     }
          */
         'application/json': components['schemas']['BulkActionDto'];
@@ -3661,9 +3643,8 @@ export interface operations {
       content: {
         /**
          * @example {
-         *       "note": "first rack",
+         *       "note": "third shelf",
          *       "group": "rack-1",
-         *       "wildcard": false,
          *       "aliases": [
          *         "nas"
          *       ]
@@ -3785,9 +3766,6 @@ export interface operations {
          *       "door": "rfc2136",
          *       "types": [
          *         "TXT"
-         *       ],
-         *       "allowfrom": [
-         *         "text"
          *       ]
          *     }
          */
@@ -4099,8 +4077,7 @@ export interface operations {
         /**
          * @example {
          *       "maxUses": 50,
-         *       "expiresAt": "2027-01-31T00:00:00.000Z",
-         *       "zone": "d.example.com",
+         *       "expiresAt": "2027-01-31T00:00:00Z",
          *       "group": "rack-1",
          *       "note": "first rack"
          *     }
@@ -4592,8 +4569,7 @@ export interface operations {
          * @example {
          *       "limit": "certificates-per-domain",
          *       "subject": "example.com",
-         *       "ca": "text",
-         *       "remaining": 3
+         *       "remaining": 12
          *     }
          */
         'application/json': components['schemas']['PrimedLimitDto'];

@@ -34,7 +34,7 @@ function walk(program: Command, words: readonly string[]): Place {
 function step({ command, position, pending }: Place, word: string): Place {
   if (pending && (pending.required || !word.startsWith('-'))) return { command, position, pending: undefined };
   if (word.startsWith('-')) {
-    const option = optionsOf(command).find((one) => one.is(word));
+    const option = optionsOf(command).find(({ long, short }) => word === long || word === short);
     return { command, position, pending: option && (option.required || option.optional) ? option : undefined };
   }
   const below = position === 0 ? commandsOf(command).find((one) => one.name() === word) : undefined;
