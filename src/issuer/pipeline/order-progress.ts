@@ -101,6 +101,11 @@ export class OrderProgress {
       );
       // While the CA has an order of it, it may still become a certificate: its slots stay taken.
       if (!rows[0]?.held) await this.budget.settle(transaction, lease.orderId, deferral.outcome, note.now);
+      // The CA has counted more than was known here. (A pause is an alarm: it concerns more than this order.)
+      if (deferral.code === 'rate_limited') {
+        const { code, reason, until } = deferral;
+        await recordOrderEvent(transaction, 'order.deferred', lease.orderId, note.now, { code, reason, until });
+      }
     });
   }
 

@@ -91,12 +91,12 @@ describeOnEachDatabase('an issuance', (database) => {
           if (reached === step) throw new LeaseLostError(id);
         };
         const account = await issuer.setup.ready();
-        const [claimed] = await issuer.claim('dead', 1, 0.3);
+        const [claimed] = await issuer.claim('dead', 1);
         expect(await issuer.pipeline.run(claimed!, account, new AbortController().signal)).toBeUndefined();
         expect(await issuer.runDue()).toEqual([]);
 
         const other = new TestIssuer(database, { ca: issuer.ca, zone: issuer.zone });
-        await new Promise((resolve) => setTimeout(resolve, 350));
+        await database.dataSource.query(`UPDATE issuance_orders SET lease_expires_at = clock_timestamp()`);
         expect(await other.runDue()).toEqual(['issued']);
         expect(await other.read(device, orderId)).toMatchObject({ status: 'issued' });
         expect(issuer.ca.orders).toHaveLength(1);
@@ -209,6 +209,11 @@ describeOnEachDatabase('an issuance', (database) => {
         problem('rateLimited', 429, 7_200, 'too many certificates (50) already issued for "fleet.test"'),
       );
       expect(await issuer.runDue()).toEqual(['deferred']);
+      const told: unknown[] = await database.dataSource.query(
+        `SELECT message FROM events WHERE type = 'order.deferred' AND data ->> 'orderId' = $1`,
+        [orderId],
+      );
+      expect(told).toEqual([{ message: expect.stringContaining('too many certificates (50) already issued') }]);
       const order = await issuer.read(device, orderId);
       expect(order.status).toBe('deferred');
       expect(order.reason).toContain('too many certificates (50) already issued');
