@@ -106,6 +106,10 @@ export class Sandbox implements BeforeApplicationShutdown {
         what: 'The same for scripts:',
         command: `curl -H "Authorization: Bearer ${tokenFile ? `$(cat ${tokenFile})` : '$FLEETCERT_ADMIN_TOKEN'}" ${url}/v1/fleet`,
       },
+      {
+        what: 'Or in a terminal; npx fleetcert --help tells what else there is:',
+        command: `FLEETCERT_URL=${url} FLEETCERT_TOKEN=${tokenFile ? `"$(cat ${tokenFile})"` : '"$FLEETCERT_ADMIN_TOKEN"'} npx fleetcert fleet status`,
+      },
       ...(device
         ? [
             { what: 'Ask the DNS:', command: `dig @${listen.address} -p ${listen.port} ${device.name} A` },

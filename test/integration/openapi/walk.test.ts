@@ -63,6 +63,7 @@ describe('a walk through the API', () => {
     await walk.call('get', '/v1/device/certificate', { as, headers: { 'If-None-Match': etag } });
     await walk.call('get', '/v1/device/certificate', { as, headers: { Accept: 'application/json' } });
     await walk.call('get', '/v1/device', { as });
+    expect(walk.differences).toEqual([]);
   });
 
   it('operators look at the fleet, its devices and orders, and act on them', async () => {
@@ -88,6 +89,7 @@ describe('a walk through the API', () => {
     }
     await walk.call('get', '/v1/events', admin);
     await walk.call('get', '/v1/audit', admin);
+    expect(walk.differences).toEqual([]);
   });
 
   it('a failed order is tried again', async () => {
@@ -106,6 +108,7 @@ describe('a walk through the API', () => {
     );
     const retried = await walk.call('post', `/v1/orders/${orderId}/retry`, admin);
     expect(retried.status).toBe(202);
+    expect(walk.differences).toEqual([]);
   });
 
   it('bulk actions are counted, started, followed and cancelled', async () => {
@@ -126,6 +129,7 @@ describe('a walk through the API', () => {
       ['00000000-0000-4000-8000-000000000001', job],
     );
     await walk.call('post', '/v1/devices/bulk/00000000-0000-4000-8000-000000000001/cancel', admin);
+    expect(walk.differences).toEqual([]);
   });
 
   it('keys, webhooks, records, transfers and accesses are made, listed and ended', async () => {
@@ -179,6 +183,7 @@ describe('a walk through the API', () => {
     ]) {
       await walk.call('delete', path, admin);
     }
+    expect(walk.differences).toEqual([]);
   });
 
   it('an account at the CA gets a new key', async () => {
@@ -186,6 +191,7 @@ describe('a walk through the API', () => {
     const [account] = (body as { items: { id: string }[] }).items;
     await walk.call('get', `/v1/accounts/${account!.id}`, admin);
     await walk.call('post', `/v1/accounts/${account!.id}/rollover`, admin);
+    expect(walk.differences).toEqual([]);
   });
 
   it('programs look at health, measures, roots and the agent, and listen to events', async () => {
@@ -203,6 +209,7 @@ describe('a walk through the API', () => {
     stream.abort();
     const headers = Object.fromEntries(response.headers);
     walk.note('get', '/v1/events/stream', response.status, headers, new TextDecoder().decode(value));
+    expect(walk.differences).toEqual([]);
   });
 
   it('a device ends its certificate and changes its credential; an operator deletes it', async () => {
@@ -212,6 +219,7 @@ describe('a walk through the API', () => {
     device = { ...device, token: (body as { token: string }).token };
     const { deviceId } = await server.enroll();
     await walk.call('delete', `/v1/devices/${deviceId}?revoke=true`, admin);
+    expect(walk.differences).toEqual([]);
   });
 });
 
