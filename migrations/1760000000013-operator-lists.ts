@@ -180,6 +180,11 @@ export class OperatorLists1760000000013 implements MigrationInterface {
     await runner.query(
       `CREATE INDEX issuance_orders_failed_listing ON issuance_orders (created_at, id) WHERE status = 'failed'`,
     );
+    await runner.query(
+      `CREATE INDEX devices_last_seen ON devices ((coalesce(last_seen_at, enrolled_at)), id) WHERE state <> 'deleted'`,
+    );
+    await runner.query(`CREATE INDEX devices_group ON devices (group_name) WHERE group_name IS NOT NULL`);
+    await runner.query(`CREATE INDEX certificates_created ON certificates (created_at)`);
     await runner.query(`CREATE INDEX events_severity ON events (severity, id DESC) WHERE severity <> 'info'`);
     await runner.query(`CREATE INDEX audit_log_operator ON audit_log (operator_id, id DESC)`);
     await runner.query(`CREATE INDEX audit_log_at ON audit_log (at)`);
@@ -192,7 +197,7 @@ export class OperatorLists1760000000013 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`DROP TABLE bulk_job_items, bulk_jobs, device_aliases`);
     await runner.query(`DROP INDEX webhook_deliveries_dead, webhook_deliveries_listing, audit_log_at, audit_log_operator,
-      events_severity, issuance_orders_failed_listing, issuance_orders_status, issuance_orders_open_reason,
+      events_severity, certificates_created, devices_group, devices_last_seen, issuance_orders_failed_listing, issuance_orders_status, issuance_orders_open_reason,
       issuance_orders_open_queue, issuance_orders_open_listing, devices_clone_suspected`);
     await runner.query(`ALTER TABLE issuance_orders DROP COLUMN request_id`);
     await runner.query(`DROP TRIGGER issuance_orders_changed_facts ON issuance_orders`);

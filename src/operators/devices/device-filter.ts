@@ -18,15 +18,10 @@ export interface DeviceFilter {
   readonly ids?: readonly string[];
 }
 
-/** SQL, with device_facts as `f` and devices as `d`: when a device was seen. */
+/** SQL on devices `d`: when a device was seen, as the index devices_last_seen has it. */
 export const LAST_SEEN = 'coalesce(d.last_seen_at, d.enrolled_at)';
 
-/** Does the filter ask for what only the table of devices knows? */
-export function needsDevices({ lastSeenBefore, lastSeenAfter }: DeviceFilter): boolean {
-  return lastSeenBefore !== undefined || lastSeenAfter !== undefined;
-}
-
-/** Adds what the filter asks for: on device_facts `f`, and devices `d` where `needsDevices` says so. */
+/** Adds what the filter asks for, on device_facts `f`. */
 export function addDeviceConditions(sql: SqlConditions, filter: DeviceFilter, parameters: HealthParameters): void {
   if (filter.state !== undefined) sql.add(`f.state = ${sql.parameter(filter.state)}`);
   if (filter.zone !== undefined) sql.add(`f.zone = ${sql.parameter(filter.zone)}`);
@@ -34,9 +29,19 @@ export function addDeviceConditions(sql: SqlConditions, filter: DeviceFilter, pa
   const healths = filter.health === undefined ? [] : [filter.health].flat();
   if (healths.length > 0) sql.add(healths.map((health) => `(${isHealthSql(health, parameters)})`).join(' OR '));
   if (filter.q !== undefined) addSearch(sql, filter.q);
-  if (filter.lastSeenBefore) sql.add(`${LAST_SEEN} < ${sql.parameter(filter.lastSeenBefore)}::timestamptz`);
-  if (filter.lastSeenAfter) sql.add(`${LAST_SEEN} >= ${sql.parameter(filter.lastSeenAfter)}::timestamptz`);
+  if (filter.lastSeenBefore ?? filter.lastSeenAfter) addLastSeen(sql, filter);
   if (filter.ids) sql.add(`f.device_id = ANY (${sql.parameter(filter.ids)}::uuid[])`);
+}
+
+/** Looked up before all else, by its own index: along the list there might be none for long. */
+function addLastSeen(sql: SqlConditions, { lastSeenBefore, lastSeenAfter }: DeviceFilter): void {
+  const bounds = [
+    ...(lastSeenBefore ? [`${LAST_SEEN} < ${sql.parameter(lastSeenBefore)}::timestamptz`] : []),
+    ...(lastSeenAfter ? [`${LAST_SEEN} >= ${sql.parameter(lastSeenAfter)}::timestamptz`] : []),
+  ];
+  sql.add(`f.device_id IN (
+    WITH seen AS MATERIALIZED (SELECT d.id FROM devices d WHERE d.state <> 'deleted' AND ${bounds.join(' AND ')})
+    SELECT id FROM seen)`);
 }
 
 function addSearch(sql: SqlConditions, q: string): void {

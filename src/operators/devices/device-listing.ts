@@ -6,7 +6,7 @@ import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import { toPage, type Page } from '../../platform/http/page.js';
-import { addDeviceConditions, type DeviceFilter, needsDevices } from './device-filter.js';
+import { addDeviceConditions, type DeviceFilter } from './device-filter.js';
 import {
   DEVICE_ITEM_COLUMNS,
   DEVICE_ITEM_JOINS,
@@ -50,12 +50,12 @@ export class DeviceListing {
       const { key, id } = readDeviceCursor(cursor, order);
       const [keyParameter, idParameter] = [sql.parameter(key), sql.parameter(id)];
       const isBeyond = order.direction === 'ASC' ? '>' : '<';
-      sql.add(`(${order.key}, f.device_id) ${isBeyond} (${keyParameter}::${order.type}, ${idParameter}::uuid)`);
+      sql.add(`(${order.key}, ${order.id}) ${isBeyond} (${keyParameter}::${order.type}, ${idParameter}::uuid)`);
     }
     const rows = await this.dataSource.query<PageRow[]>(
       `WITH page AS MATERIALIZED (
-         SELECT f.device_id, ${order.key} AS sort_key FROM ${source(filter, order)} WHERE ${sql}
-          ORDER BY ${order.key} ${order.direction}, f.device_id ${order.direction} LIMIT ${sql.parameter(limit + 1)})
+         SELECT f.device_id, ${order.key} AS sort_key FROM ${source(order)} WHERE ${sql}
+          ORDER BY ${order.key} ${order.direction}, ${order.id} ${order.direction} LIMIT ${sql.parameter(limit + 1)})
        SELECT ${DEVICE_ITEM_COLUMNS}, ${keyText(order, 'page.sort_key')} AS sort_key
          FROM page JOIN devices d ON d.id = page.device_id ${DEVICE_ITEM_JOINS}
         ORDER BY page.sort_key ${order.direction}, page.device_id ${order.direction}`,
@@ -86,7 +86,7 @@ export class DeviceListing {
   ): Promise<{ count: number; sample: { deviceId: string; name: string }[] }> {
     const sql = this.conditions(filter, this.clock.now());
     const rows = await this.dataSource.query<{ count: number; sample: { deviceId: string; name: string }[] | null }[]>(
-      `WITH matched AS MATERIALIZED (SELECT f.device_id, f.name FROM ${source(filter)} WHERE ${sql})
+      `WITH matched AS MATERIALIZED (SELECT f.device_id, f.name FROM device_facts f WHERE ${sql})
        SELECT (SELECT count(*)::int FROM matched) AS count,
               (SELECT jsonb_agg(jsonb_build_object('deviceId', device_id, 'name', name) ORDER BY name)
                  FROM (SELECT * FROM matched ORDER BY name LIMIT ${sql.parameter(shown)}) first) AS sample`,
@@ -101,7 +101,7 @@ export class DeviceListing {
     const rows = await transaction.query<unknown[]>(
       `INSERT INTO bulk_job_items (job_id, position, device_id, name)
        SELECT ${sql.parameter(jobId)}::uuid, row_number() OVER (ORDER BY f.name), f.device_id, f.name
-         FROM ${source(filter)} WHERE ${sql} RETURNING 1`,
+         FROM device_facts f WHERE ${sql} RETURNING 1`,
       sql.values,
     );
     return rows.length;
@@ -132,7 +132,8 @@ export class DeviceListing {
   }
 }
 
-function source(filter: DeviceFilter, order?: SortSql): string {
-  const isJoined = needsDevices(filter) || order?.needsDevices === true;
-  return isJoined ? 'device_facts f JOIN devices d ON d.id = f.device_id' : 'device_facts f';
+function source({ needsDevices }: SortSql): string {
+  return needsDevices
+    ? `device_facts f JOIN devices d ON d.id = f.device_id AND d.state <> 'deleted'`
+    : 'device_facts f';
 }

@@ -21,17 +21,19 @@ export type DeviceSort = (typeof DEVICE_SORTS)[number];
 export interface SortSql {
   readonly name: DeviceSort;
   readonly key: string;
+  /** The device's id, of the table that the key is of: an index has both. */
+  readonly id: string;
   readonly type: 'text' | 'timestamptz';
   readonly direction: 'ASC' | 'DESC';
   readonly needsDevices: boolean;
 }
 
 const KEYS = {
-  enrolledAt: { key: 'f.enrolled_at', type: 'timestamptz', needsDevices: false },
-  name: { key: 'f.name', type: 'text', needsDevices: false },
+  enrolledAt: { key: 'f.enrolled_at', id: 'f.device_id', type: 'timestamptz', needsDevices: false },
+  name: { key: 'f.name', id: 'f.device_id', type: 'text', needsDevices: false },
   // A device without a certificate comes after all that have one.
-  notAfter: { key: EXPIRY, type: 'timestamptz', needsDevices: false },
-  lastSeenAt: { key: LAST_SEEN, type: 'timestamptz', needsDevices: true },
+  notAfter: { key: EXPIRY, id: 'f.device_id', type: 'timestamptz', needsDevices: false },
+  lastSeenAt: { key: LAST_SEEN, id: 'd.id', type: 'timestamptz', needsDevices: true },
 } as const;
 
 export function sortSql(name: DeviceSort): SortSql {

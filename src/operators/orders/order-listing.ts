@@ -37,8 +37,9 @@ interface Position {
 const PLANNERS = ['limit', 'slot'];
 /** So many ids are looked up; of more, one comes along soon enough in the line itself. */
 const MOST_IDS = 2_000;
-/** Of a line that is walked along, so many are looked at in one statement. */
-const STRIDE = 10_000;
+/** Of a line that is walked along, so many are looked at in the first statement; in each further one four times as many. */
+const FIRST_STRIDE = 2_000;
+const LONGEST_STRIDE = 32_000;
 
 /** The queue and its reasons. */
 @Injectable()
@@ -89,21 +90,22 @@ export class OrderListing {
     const ids = [...known].filter(isWanted);
     if (ids.length <= MOST_IDS) return this.read(filter, after, count, ids);
     const found: string[] = [];
-    for (let from = after; found.length < count;) {
-      const line = await this.stride(filter, from);
+    let from = after;
+    for (let length = FIRST_STRIDE; found.length < count; length = Math.min(length * 4, LONGEST_STRIDE)) {
+      const line = await this.stride(filter, from, length);
       found.push(...line.filter(({ id }) => isWanted(id)).map(({ id }) => id));
       from = line.at(-1);
-      if (line.length < STRIDE) break;
+      if (line.length < length) break;
     }
     return this.read(filter, undefined, count, found.slice(0, count));
   }
 
   /** The next ids in the order of the list; read from an index alone where nothing but the status is asked for. */
-  private stride(filter: OrderFilter, after: Position | undefined): Promise<Position[]> {
+  private stride(filter: OrderFilter, after: Position | undefined, length: number): Promise<Position[]> {
     const sql = conditions(filter, after);
     return this.dataSource.query(
       `SELECT o.id, to_char(o.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS time
-         FROM ${source(filter)} WHERE ${sql} ORDER BY o.created_at, o.id LIMIT ${STRIDE}`,
+         FROM ${source(filter)} WHERE ${sql} ORDER BY o.created_at, o.id LIMIT ${length}`,
       sql.values,
     );
   }
