@@ -708,6 +708,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/limits/resume': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Say that a pause is over at the CA: what it had paused is tried again */
+    post: operations['limitsResume'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/orders': {
     parameters: {
       query?: never;
@@ -1786,6 +1803,12 @@ export interface components {
        *     ]
        */
       values: string[];
+    };
+    ResumedCaDto: {
+      /** @description The name of the CA, where there are several; absent: the first one */
+      ca?: string;
+      /** @description The name that was paused; absent: all, and the account */
+      name?: string;
     };
     RevocationAnswer: {
       serial: string;
@@ -4596,6 +4619,50 @@ export interface operations {
            *     }
            */
           'application/json': components['schemas']['BucketLevel'];
+        };
+      };
+      400: components['responses']['invalid_request.malformed_json'];
+      401: components['responses']['unauthorized'];
+      403: components['responses']['forbidden'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
+  limitsResume: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "ca": "text",
+         *       "name": "k2v7q4m3xw5t.d.example.com"
+         *     }
+         */
+        'application/json': components['schemas']['ResumedCaDto'];
+      };
+    };
+    responses: {
+      /** @description Say that a pause is over at the CA: what it had paused is tried again */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "resumed": 3
+           *     }
+           */
+          'application/json': {
+            resumed: number;
+          };
         };
       };
       400: components['responses']['invalid_request.malformed_json'];

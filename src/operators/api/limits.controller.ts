@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Post, Put } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Put } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiPropertyOptional, ApiTags } from '@nestjs/swagger';
 import { IsInt, IsOptional, IsString, MaxLength, Min } from 'class-validator';
 
@@ -71,6 +71,7 @@ export class LimitsController {
   }
 
   @Post('resume')
+  @HttpCode(200)
   @NeedsRole('admin')
   @ApiOperation({ summary: 'Say that a pause is over at the CA: what it had paused is tried again' })
   async resume(@Body() { ca, name }: ResumedCaDto): Promise<{ resumed: number }> {

@@ -241,8 +241,8 @@ describe('two sandbox CAs and a staging, over the real protocol', () => {
     expect(await alarms()).toEqual([expect.stringMatching(raised)]);
     const [paused] = (await server.app.get(CaOverview).read()).filter(({ pausedNames }) => pausedNames.length > 0);
     expect(paused).toMatchObject({ name: 'First', condition: 'ready' });
-    await server.admin.post('/v1/limits/resume').send({ ca: 'Second' }).expect(201, { resumed: 0 });
-    await server.admin.post('/v1/limits/resume').send({ ca: 'First' }).expect(201, { resumed: 1 });
+    await server.admin.post('/v1/limits/resume').send({ ca: 'Second' }).expect(200, { resumed: 0 });
+    await server.admin.post('/v1/limits/resume').send({ ca: 'First' }).expect(200, { resumed: 1 });
     expect(await alarms()).toEqual([expect.stringMatching(/^Resolved: First: /), expect.stringMatching(raised)]);
   });
 
