@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 
+import { accountCommand } from './account.js';
 import { backupCommand } from './backup.js';
 import { addCompletion } from './completion/completion-command.js';
 import { Console } from './console.js';
@@ -16,7 +17,7 @@ import { planCommand } from './plan.js';
 import { restoreCommand } from './restore.js';
 
 const DETAILS = `
-The commands fleet, devices, orders, keys and limits talk to a server:
+The commands fleet, devices, orders, keys, limits and account talk to a server:
   FLEETCERT_URL     its address, such as https://devices.example.com
   FLEETCERT_TOKEN   an operator credential (fco_…)
 In the sandbox:
@@ -36,11 +37,12 @@ export function fleetcertProgram(console = new Console()): Command {
   program.addCommand(ordersCommand(console));
   program.addCommand(keysCommand(console));
   program.addCommand(limitsCommand(console));
+  program.addCommand(accountCommand(console));
   program.addCommand(planCommand());
   program.addCommand(doctorCommand());
   program.addCommand(migrateCommand());
-  program.addCommand(backupCommand());
-  program.addCommand(restoreCommand());
+  program.addCommand(backupCommand(console));
+  program.addCommand(restoreCommand(console));
   addCompletion(program, console);
   prepare(program, console);
   return program;

@@ -4,18 +4,11 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { backupCommand } from '../../../src/cli/backup.js';
-import { restoreCommand } from '../../../src/cli/restore.js';
 import { EmbeddedPostgres } from '../../../src/platform/database/embedded/embedded-postgres.js';
 import { migrateDatabase } from '../../../src/platform/database/migrate-database.js';
 import { createDatabase } from '../../support/database.js';
+import { type Finished, fleetcert } from '../cli/run.js';
 import { contentOf, SILENT } from './support.js';
-
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 describe('fleetcert backup and fleetcert restore', () => {
   let directory: string;
@@ -37,25 +30,16 @@ describe('fleetcert backup and fleetcert restore', () => {
     await rm(directory, { recursive: true });
   });
 
-  async function fleetcert(words: readonly string[], environment: Record<string, string> = {}): Promise<Ran> {
-    const texts = { out: '', err: '' };
-    const streams = {
-      out: { write: (text: string) => (texts.out += text) },
-      err: { write: (text: string) => (texts.err += text) },
-    };
-    const [name, ...rest] = words;
-    const all = { FLEETCERT_BACKUP_PASSPHRASE: 'a passphrase', FLEETCERT_DATA_DIR: dataDirectory, ...environment };
-    const command = name === 'backup' ? backupCommand(all, streams) : restoreCommand(all, streams);
-    const before = process.exitCode;
-    await command.parseAsync(rest, { from: 'user' });
-    const code = Number(process.exitCode);
-    process.exitCode = before;
-    return { code, ...texts };
-  }
+  const run = (words: readonly string[], environment: Record<string, string> = {}): Promise<Finished> =>
+    fleetcert(words, {
+      FLEETCERT_BACKUP_PASSPHRASE: 'a passphrase',
+      FLEETCERT_DATA_DIR: dataDirectory,
+      ...environment,
+    });
 
   it('share the embedded database with the server that has it open', async () => {
     const file = join(directory, 'shared.age');
-    const { code, out, err } = await fleetcert(['backup', '--output', file]);
+    const { code, out, err } = await run(['backup', '--output', file]);
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toMatch(/^\/.*shared\.age: [\d,]+ rows, [\d,]+ octets, in [\d.]+ s\n$/);
     expect(running!.pid).toBeGreaterThan(0);
@@ -66,18 +50,18 @@ describe('fleetcert backup and fleetcert restore', () => {
     await running!.stop();
     running = undefined;
     const file = join(directory, 'stopped.age');
-    const made = await fleetcert(['backup', '--output', file, '--json']);
+    const made = await run(['backup', '--output', file, '--json']);
     expect(made.code).toBe(0);
     expect(JSON.parse(made.out)).toMatchObject({ file, rows: { devices: 0, event_cursors: 2 } });
 
     const place = { FLEETCERT_DATA_DIR: join(directory, 'other') };
-    const restored = await fleetcert(['restore', '--input', file, '--json'], place);
+    const restored = await run(['restore', '--input', file, '--json'], place);
     expect({ code: restored.code, err: restored.err }).toEqual({ code: 0, err: '' });
     expect(JSON.parse(restored.out)).toMatchObject({ rows: { event_cursors: 2 }, migrations: [] });
     const other = await EmbeddedPostgres.start({ dataDirectory: place.FLEETCERT_DATA_DIR, logger: SILENT });
     expect(await contentOf(other.url)).toEqual(content);
 
-    const occupied = await fleetcert(['restore', '--input', file], place);
+    const occupied = await run(['restore', '--input', file], place);
     expect(occupied.code).toBe(73);
     expect(occupied.err).toContain('is in use');
     await other.stop();
@@ -88,7 +72,7 @@ describe('fleetcert backup and fleetcert restore', () => {
     const source = await createDatabase();
     const place = { DATABASE_URL: target.url };
     const file = join(directory, 'codes.age');
-    expect((await fleetcert(['backup', '--output', file], { DATABASE_URL: source.url })).code).toBe(0);
+    expect((await run(['backup', '--output', file], { DATABASE_URL: source.url })).code).toBe(0);
     await source.dataSource.query(
       `INSERT INTO enrollment_keys (id, key_hash, zone, created_at) VALUES (gen_random_uuid(), '', 'z', now())`,
     );
@@ -107,20 +91,27 @@ describe('fleetcert backup and fleetcert restore', () => {
       [['backup', '--output', file], { FLEETCERT_DATA_DIR: join(directory, 'missing') }, 1, 'nothing to back up'],
     ];
     for (const [words, environment, code, sentence] of cases) {
-      const ran = await fleetcert(words, environment);
-      expect({ code: ran.code, out: ran.out, err: ran.err }).toEqual({
-        code,
-        out: '',
-        err: expect.stringContaining(sentence) as string,
-      });
+      const ran = await run(words, environment);
+      expect(ran).toEqual({ code, out: '', err: expect.stringContaining(sentence) as string });
     }
-    expect((await fleetcert(['restore', '--input', file], place)).code).toBe(0);
+    expect((await run(['restore', '--input', file], place)).code).toBe(0);
     expect((await readdir(directory)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     for (const { drop } of [source, target]) await drop();
   });
 
+  it('tell of wrong usage, and how it is right', async () => {
+    for (const words of [['backup'], ['restore'], ['backup', '--output', 'x', 'y'], ['restore', '--nonsense']]) {
+      expect((await run(words)).code).toBe(64);
+    }
+    for (const name of ['backup', 'restore']) {
+      const { code, out } = await run([name, '--help']);
+      expect(code).toBe(0);
+      for (const part of ['FLEETCERT_BACKUP_PASSPHRASE', 'Exit codes', '--json']) expect(out).toContain(part);
+    }
+  });
+
   it('warn of a passphrase that can be guessed', async () => {
-    const { code, err } = await fleetcert(['backup', '--output', join(directory, 'short.age')], {
+    const { code, err } = await run(['backup', '--output', join(directory, 'short.age')], {
       FLEETCERT_BACKUP_PASSPHRASE: 'short',
     });
     expect({ code, err }).toEqual({ code: 0, err: expect.stringContaining('5 characters') as string });

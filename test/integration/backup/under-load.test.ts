@@ -25,11 +25,11 @@ describeOnEachDatabase('a backup that is made while the database is written to',
     await dataSource.query(
       `INSERT INTO issuance_buckets SELECT 'filler', i::text, i FROM generate_series(1, ${ROWS}) AS i`,
     );
-    let stopped = false;
+    const stop = new AbortController();
     let committed = 0;
     // The tables that a writer touches are far apart in the order in which the backup reads them.
     const write = async (writer: number): Promise<void> => {
-      for (let turn = 1; !stopped; turn += 1) {
+      for (let turn = 1; !stop.signal.aborted; turn += 1) {
         await dataSource.transaction(async (transaction) => {
           await transaction.query(
             `INSERT INTO issuance_buckets VALUES ('load', $1, $2) ON CONFLICT (ca, key) DO UPDATE SET tat = excluded.tat`,
@@ -58,7 +58,7 @@ describeOnEachDatabase('a backup that is made while the database is written to',
       await writeBackup({ url: database.url, output, passphrase: 'passphrase', secretBox, now, workFactor: QUICK });
       during = committed - before;
     } finally {
-      stopped = true;
+      stop.abort();
       await Promise.all(writers);
     }
     expect(during).toBeGreaterThan(0);

@@ -66,7 +66,7 @@ describeOnEachDatabase("a change of the account's key through the API", (databas
     const { id } = (await account())!;
     await server.admin.post('/v1/accounts/00000000-0000-4000-8000-000000000000/rollover').expect(404);
     await server.admin.get('/v1/accounts/00000000-0000-4000-8000-000000000000').expect(404);
-    await server.admin.post('/v1/accounts/x/rollover').expect(404);
+    await server.admin.post('/v1/accounts/x/rollover').expect(400);
     await server.admin.post(`/v1/accounts/${id}/rollover`).send({ key: 'x' }).expect(400);
   });
 
