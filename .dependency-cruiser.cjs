@@ -54,6 +54,19 @@ module.exports = {
       to: { path: '(^|/)(@nestjs|typeorm|pg|express)(/|$)' },
     },
     {
+      name: 'tracing-is-loaded-when-asked-for',
+      severity: 'error',
+      comment: "OpenTelemetry's SDK is loaded by one file, and that one only by a dynamic import",
+      from: { path: '^src/', pathNot: '^src/platform/tracing/open-telemetry\\.ts$' },
+      to: { path: '^node_modules/@opentelemetry/(?!api/)' },
+    },
+    {
+      name: 'tracing-is-imported-dynamically',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^src/platform/tracing/open-telemetry\\.ts$', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+    },
+    {
       name: 'no-circular',
       severity: 'error',
       from: {},

@@ -18,6 +18,7 @@ import { HealthModule } from './platform/health/health.module.js';
 import { loggingModule } from './platform/logging/logging.module.js';
 import { MetricsModule } from './platform/metrics/metrics.module.js';
 import { SecurityModule } from './platform/security/security.module.js';
+import { TracingModule } from './platform/tracing/tracing.module.js';
 import { SandboxModule } from './sandbox/sandbox.module.js';
 
 /** The server. In the sandbox it brings its own CA and demo devices. */
@@ -38,6 +39,7 @@ export class AppModule {
         DatabaseModule.forRoot(database),
         HealthModule,
         MetricsModule,
+        TracingModule,
         DevicesModule,
         DdnsModule,
         LimitsModule.forConfig(config),

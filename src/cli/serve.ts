@@ -21,6 +21,7 @@ import type { DatabaseServer } from '../platform/database/database-server.js';
 import { openMigratedServer } from '../platform/database/database.module.js';
 import { closeGracefully } from '../platform/http/close-gracefully.js';
 import { configureHttp } from '../platform/http/configure-http.js';
+import { startTracing, type Tracing } from '../platform/tracing/tracing.js';
 import { Sandbox } from '../sandbox/sandbox.js';
 import { BootLogger } from './boot-logger.js';
 
@@ -32,6 +33,7 @@ const INTERRUPTED_START_SECONDS = 3;
 interface Opened {
   database?: DatabaseServer;
   app?: NestExpressApplication;
+  tracing?: Tracing;
 }
 
 /**
@@ -42,7 +44,9 @@ export async function serve(environment: Environment, workingDirectory: string):
   const signal = firstSignal();
   const opened: Opened = {};
   try {
-    const config = readConfig(readEnvironment(environment, workingDirectory), workingDirectory);
+    const variables = readEnvironment(environment, workingDirectory);
+    const config = readConfig(variables, workingDirectory);
+    opened.tracing = await startTracing(variables);
     const starting = start(config, opened);
     const interrupted = await Promise.race([starting, signal]);
     if (interrupted) await Promise.race([starting.catch(() => undefined), sleep(INTERRUPTED_START_SECONDS * 1000)]);
@@ -87,12 +91,16 @@ async function start(config: AppConfig, opened: Opened): Promise<void> {
   if (config.sandbox) void app.get(Sandbox).tellStory();
 }
 
-/** The application first; the database that it used after it, also when there never was an application. */
-async function close({ app, database }: Opened): Promise<void> {
+/** The application first; what it used after it, also when there never was an application. */
+async function close({ app, database, tracing }: Opened): Promise<void> {
   try {
     if (app) await closeGracefully(app);
   } finally {
-    await database?.close();
+    try {
+      await database?.close();
+    } finally {
+      await tracing?.stop();
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import { createSecureContext, getCACertificates, type SecureContext } from 'node
 import { Logger } from '@nestjs/common';
 
 import { AcmeUnreachableError } from './acme-ca.js';
+import { traceCaCall } from './trace-ca-call.js';
 import { userAgent } from './user-agent.js';
 
 /** A whole HTTP answer. Nothing is said of its status yet. */
@@ -56,6 +57,10 @@ export class AcmeTransport {
   }
 
   request(url: string, method: 'GET' | 'HEAD' | 'POST', body?: string): Promise<HttpAnswer> {
+    return traceCaCall(url, method, () => this.#send(url, method, body));
+  }
+
+  #send(url: string, method: 'GET' | 'HEAD' | 'POST', body?: string): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       if (this.#closed) throw new AcmeUnreachableError(`${url} is not asked any more: the server is stopping`);
       const target = URL.parse(url);

@@ -14,6 +14,7 @@ import { LeaseLostError } from '../worker/lease.js';
 import type { ClaimedOrder } from '../worker/order-queue.js';
 import { IssuanceRun, namingCa, type RunEnd, type RunPlace, type RunTools, RunStopped } from './issuance-run.js';
 import { OrderProgress } from './order-progress.js';
+import { traceOrderRun } from './order-trace.js';
 import { PipelineProbe } from './pipeline-probe.js';
 import { failureOf } from './run-failure.js';
 
@@ -41,7 +42,15 @@ export class IssuancePipeline {
    * @returns how it ended; undefined when the order is somebody else's now, or was given back
    * @throws what the database throws when not even the outcome could be written: the lease then expires
    */
-  async run(
+  run(
+    claimed: ClaimedOrder,
+    account: ConnectedAccount,
+    stop: AbortSignal,
+  ): Promise<RunEnd | 'deferred' | 'stopped' | undefined> {
+    return traceOrderRun(claimed.order, account.ca.directoryUrl, () => this.attempt(claimed, account, stop));
+  }
+
+  private async attempt(
     { order, lease }: ClaimedOrder,
     account: ConnectedAccount,
     stop: AbortSignal,
