@@ -39,7 +39,12 @@ It reads the server's configuration (environment variables and .env), and talks 
 (default: FLEETCERT_PUBLIC_URL) with FLEETCERT_TOKEN. Run it on a machine outside, too: it looks at what it reaches.
 In the sandbox it leaves out the parent and the resolver, unless they are named.
 
-Exit codes: 0 all is well, 1 something is wrong, 64 wrong arguments, 78 wrong configuration.`;
+Exit codes: 0 all is well, 1 something is wrong, 64 wrong arguments, 78 wrong configuration.
+
+Examples:
+  $ fleetcert doctor
+  $ fleetcert doctor --print-delegation
+  $ fleetcert doctor --resolver 192.168.1.1 --no-write --json`;
 
 /** `fleetcert doctor`: looks at delegation, name servers, CAA and resolvers from outside. */
 export function doctorCommand(print: (text: string) => void = (text) => console.log(text)): Command {

@@ -8,6 +8,7 @@ import { CommandError, EXIT } from './exit-codes.js';
 import { fleetCommand } from './fleet-command.js';
 import { fleetText } from './fleet-output.js';
 import { parseSeconds } from './option-values.js';
+import { plainJson } from './plain-text.js';
 import { Screen } from './screen.js';
 import { ServerClient } from './server-client.js';
 
@@ -65,7 +66,7 @@ async function watch(
   for (let isFirst = true; !stopped.signal.aborted; isFirst = false) {
     try {
       const fleet = await read();
-      if (json) console.print(JSON.stringify(fleet));
+      if (json) console.print(plainJson(fleet));
       else screen.show(fleetText(console, fleet));
     } catch (error) {
       const isPassing = error instanceof CommandError && [EXIT.unavailable, EXIT.later].includes(error.exitCode as 69);

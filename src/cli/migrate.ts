@@ -1,14 +1,17 @@
 import { Logger } from '@nestjs/common';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 
 import { ConfigurationError, EXIT_CONFIGURATION, readEnvironment } from '../platform/config/environment.js';
 import { readConfig } from '../platform/config/read-config.js';
 import { runMigrations } from '../platform/database/run-migrations.js';
+import { fleetCommand } from './fleet-command.js';
 
 /** `fleetcert migrate`: brings the schema of the configured database up to date, as the server does when it starts. */
 export function migrateCommand(): Command {
-  return new Command('migrate')
-    .description("bring the database's schema up to date (the server does it too when it starts)")
+  return fleetCommand('migrate', "bring the database's schema up to date (the server does it too when it starts)", [
+    'fleetcert migrate',
+    'fleetcert migrate --json',
+  ])
     .option('--json', 'print what was done as JSON')
     .action(async (options: { json?: boolean }) => {
       try {

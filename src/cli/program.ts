@@ -1,5 +1,9 @@
-import { Command, CommanderError } from 'commander';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
+import { type Command, CommanderError } from 'commander';
+
+import { PROJECT_ROOT } from '../platform/project-root.js';
 import { accountCommand } from './account.js';
 import { backupCommand } from './backup.js';
 import { addCompletion } from './completion/completion-command.js';
@@ -16,6 +20,10 @@ import { ordersCommand } from './orders.js';
 import { planCommand } from './plan.js';
 import { restoreCommand } from './restore.js';
 
+const { version: VERSION } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
+  version: string;
+};
+
 const DETAILS = `
 The commands fleet, devices, orders, keys, limits and account talk to a server:
   FLEETCERT_URL     its address, such as https://devices.example.com
@@ -25,12 +33,19 @@ In the sandbox:
   $ npx fleetcert fleet status
 `;
 
+const PLAN_EXAMPLES = `
+Examples:
+  $ fleetcert plan --devices 5000 --limits letsencrypt --lifetime 45d
+  $ fleetcert plan --devices 90000 --zones a.example,b.example --no-simulation --json`;
+
 /** The whole `fleetcert` command. */
 export function fleetcertProgram(console = new Console()): Command {
   const program = fleetCommand(
     'fleetcert',
     'Names and publicly trusted certificates for fleets of devices on private addresses',
-  ).addHelpText('after', DETAILS + EXIT_CODES_HELP);
+  )
+    .version(VERSION, '--version', 'print the version')
+    .addHelpText('after', DETAILS + EXIT_CODES_HELP);
   program.addCommand(serveCommand());
   program.addCommand(fleetStatusCommand(console));
   program.addCommand(devicesCommand(console));
@@ -38,7 +53,7 @@ export function fleetcertProgram(console = new Console()): Command {
   program.addCommand(keysCommand(console));
   program.addCommand(limitsCommand(console));
   program.addCommand(accountCommand(console));
-  program.addCommand(planCommand());
+  program.addCommand(planCommand().addHelpText('after', PLAN_EXAMPLES));
   program.addCommand(doctorCommand());
   program.addCommand(migrateCommand());
   program.addCommand(backupCommand(console));

@@ -16,6 +16,7 @@ export class KeptOutput implements Output {
   constructor(
     readonly isTTY = false,
     readonly columns: number | undefined = undefined,
+    readonly rows: number | undefined = undefined,
   ) {}
 
   write(text: string): boolean {
