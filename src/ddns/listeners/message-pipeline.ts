@@ -3,6 +3,7 @@ import { TYPE } from '../domain/rr-type.js';
 import { acceptMessage, SILENCE } from '../wire/accept-filter.js';
 import { MAX_TCP_OCTETS, OPCODE, RCODE } from '../wire/message-codes.js';
 import { Query } from '../wire/query.js';
+import { ClientGoneError } from './client-gone-error.js';
 import type { DnsCounters } from './dns-counters.js';
 import type { Exchange, MessageHook, MessageSource, Transport } from './message-hook.js';
 import { ADMIT, DROP, SLIP, type QueryGate } from './query-gate.js';
@@ -117,10 +118,11 @@ export class MessagePipeline {
     try {
       await handled;
     } catch (error) {
+      if (error instanceof ClientGoneError) return;
       this.#counters.failures += 1;
       this.#onFailure(error);
       const octets = this.#engine.refuse(query, RCODE.SERVFAIL);
-      // Fails when the client has gone, which is then what the hook failed of, too.
+      // Fails when the client has gone meanwhile.
       await exchange.send(Buffer.from(this.octets.subarray(0, octets))).catch(() => undefined);
     }
   }

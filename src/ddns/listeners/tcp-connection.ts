@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 
 import type { DnsCounters } from './dns-counters.js';
+import { ClientGoneError } from './client-gone-error.js';
 import { MessageFramer } from './message-framer.js';
 import type { MessageSource } from './message-hook.js';
 import type { MessagePipeline, Responder } from './message-pipeline.js';
@@ -59,7 +60,7 @@ export class TcpConnection implements Responder {
 
   respond(message: Uint8Array): Promise<void> {
     const { socket } = this;
-    if (socket.destroyed || socket.writableEnded) return Promise.reject(new Error('The TCP client has gone.'));
+    if (socket.destroyed || socket.writableEnded) return Promise.reject(new ClientGoneError());
     this.#lastActive = this.#parts.now();
     if (socket.write(framed(message, message.length))) return Promise.resolve();
     this.#unsentSince ??= this.#parts.now();
@@ -67,7 +68,7 @@ export class TcpConnection implements Responder {
       const settle = (): void => {
         socket.off('drain', settle);
         socket.off('close', settle);
-        if (socket.destroyed) reject(new Error('The TCP client has gone.'));
+        if (socket.destroyed) reject(new ClientGoneError());
         else resolve();
       };
       socket.on('drain', settle);

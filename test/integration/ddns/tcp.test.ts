@@ -269,6 +269,27 @@ describe('a hook', () => {
     expect(failures.splice(0)).toHaveLength(2);
   });
 
+  it('whose client goes before the answer has failed of nothing of ours', async () => {
+    const [asked, gone] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const hook: MessageHook = {
+      wants: ({ opcode }) => opcode === 5,
+      handle: async (_query, exchange) => {
+        asked.resolve();
+        await gone.promise;
+        await exchange.send(Buffer.alloc(12));
+      },
+    };
+    const { port, counters, failures } = await start({ hooks: [hook] });
+    const client = await TcpClient.connect(port);
+    client.send(aQuery({ flags: 0x2800, type: 'SOA' }));
+    await asked.promise;
+    client.socket.resetAndDestroy();
+    while (counters.sendErrors === 0) await sleep(5);
+    gone.resolve();
+    expect(describeAnswer(await exchangeTcp(port, aQuery()))).toMatchObject(ANSWER);
+    expect([counters.failures, failures]).toEqual([0, []]);
+  });
+
   it('is not asked about ordinary queries', async () => {
     const hook: MessageHook = { wants: () => true, handle: () => Promise.reject(new Error('not mine')) };
     const { port } = await start({ hooks: [hook] });
