@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
@@ -49,10 +49,27 @@ describeWithPeers(['chromium'], "the self-check in a user's browser", () => {
     await page.goto(`/check?name=${dashboard.device.name}&port=${await freePort()}`);
     await page.getByText('Not reachable from here').waitFor({ timeout: 15_000 });
     expect(await page.getByText('This computer is in another network.').isVisible()).toBe(true);
+    // A closed port says so at once.
+    expect(await page.getByText('It failed at once.').isVisible()).toBe(true);
+    expect(await page.getByText('Nothing answered for some seconds.').isVisible()).toBe(false);
     await page.getByText('OpenWrt').click();
     expect(await page.getByText("uci add_list dhcp.@dnsmasq[0].rebind_domain='fleet.test'").isVisible()).toBe(true);
     expect(await accessibilityFaults(page)).toEqual([]);
     await keepScreenshot(page, 'check-unreachable');
+  });
+
+  it('tells a device that does not answer from one that cannot be found', async () => {
+    const { page } = await dashboard.open();
+    // A host that swallows packets, as one in another network does.
+    const silent = createTcpServer(() => undefined);
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    try {
+      await page.goto(`/check?name=${dashboard.device.name}&port=${(silent.address() as AddressInfo).port}`);
+      await page.getByText('Nothing answered for some seconds.').waitFor({ timeout: 30_000 });
+      expect(await page.getByText('It failed at once.').isVisible()).toBe(false);
+    } finally {
+      silent.close();
+    }
   });
 
   it('is a guide without JavaScript', async () => {

@@ -39,4 +39,10 @@ export async function seedHistory(dataSource: DataSource, server: TestApp, devic
   await server.admin.post('/v1/enrollment-keys').send({ note: 'first floor', maxUses: 250 }).expect(201);
   const records = { name: 'www', type: 'A', ttl: 300, values: ['192.0.2.7', '192.0.2.8'] };
   await server.admin.put('/v1/zones/fleet.test/records').send(records).expect(200);
+  const filter = { group: 'south', q: 'rack 7' };
+  const { body: dry } = await server.admin
+    .post('/v1/devices/bulk')
+    .send({ action: 'retry', filter, dryRun: true })
+    .expect(200);
+  await server.admin.post('/v1/devices/bulk').send({ action: 'retry', filter, expectedCount: dry.count }).expect(202);
 }

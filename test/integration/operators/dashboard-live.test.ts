@@ -102,9 +102,10 @@ describe('the live figures', () => {
   it('tell the page of the queue of an order that comes', async () => {
     const device = await server.enroll();
     const source = versionIn(await pageOf('/queue'));
-    await readUntil(source, 'event: changed', () =>
+    const text = await readUntil(source, 'event: changed', () =>
       storeOrder(database.dataSource, device.deviceId, { status: 'deferred' }),
     );
+    expect(text).toContain('event: changed');
   });
 
   it('end when the session is ended elsewhere', async () => {

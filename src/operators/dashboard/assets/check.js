@@ -1,6 +1,8 @@
 // Tries to reach the device from this browser, and shows what that means. Without this script the page is a guide.
 const status = document.querySelector('[data-check]');
 const LONGEST_MILLISECONDS = 10_000;
+/** A name that is not found and a port that is closed fail before this; a host that is not there after it. */
+const QUICK_MILLISECONDS = 2_500;
 
 async function isReachable(url) {
   try {
@@ -21,11 +23,14 @@ async function isReachable(url) {
 if (status) {
   const url = status.dataset.check;
   status.textContent = `Trying to reach ${url} …`;
+  const start = performance.now();
   const reachable = await isReachable(url);
+  const isQuick = performance.now() - start < QUICK_MILLISECONDS;
   status.textContent = reachable
     ? 'Reachable: all is well.'
     : `Not reachable from here: ${url} did not answer this browser.`;
   status.classList.add(reachable ? 'good' : 'bad');
   document.querySelector(`[data-verdict="${reachable ? 'reachable' : 'unreachable'}"]`).hidden = false;
   if (reachable) document.querySelector('.steps').hidden = true;
+  else document.querySelector(`[data-pace="${isQuick ? 'quick' : 'slow'}"]`).hidden = false;
 }

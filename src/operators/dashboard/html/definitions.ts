@@ -15,5 +15,11 @@ export function definitions(entries: readonly (readonly [term: string, value: Ht
 }
 
 function isEmpty(value: HtmlValue): boolean {
-  return value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
+  return (
+    value === null ||
+    value === undefined ||
+    value === false ||
+    value === '' ||
+    (Array.isArray(value) && value.length === 0)
+  );
 }

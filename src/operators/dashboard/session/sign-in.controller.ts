@@ -72,6 +72,8 @@ export class SignInController {
       return;
     }
     this.limiter.forgive(client);
+    // For the audit log.
+    Object.assign(request, { operator });
     this.logger.log({ operator: operator.id, role: operator.role, client }, 'signed in to the dashboard');
     await noteEvent(this.dataSource, signedIn(operator, this.clock.now()));
     const token = await this.sessions.begin(operator, {

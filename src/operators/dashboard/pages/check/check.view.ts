@@ -56,7 +56,14 @@ function result({ name, addresses, url }: CheckedDevice): Html {
       <p>This browser reached the device, and its certificate is good.</p>
     </div>
     <div data-verdict="unreachable" hidden>
-      <p>A browser does not tell a page why. These are the reasons, the most frequent one first:</p>
+      <p data-pace="quick" hidden>
+        It failed at once. That is how it looks when the router withholds the address (2), nothing serves HTTPS on this
+        port (3), or the certificate is not accepted (4).
+      </p>
+      <p data-pace="slow" hidden>
+        Nothing answered for some seconds. That is how it looks when the device is in another network (1), or off (3).
+      </p>
+      <p>A browser does not tell a page more. These are the reasons, the most frequent one first:</p>
     </div>
     <ol class="steps">
       <li>

@@ -50,8 +50,8 @@ function lastSeen(seen: Seen | undefined, now: Date): Pick<DeviceFilter, 'lastSe
 }
 
 /** Does it leave devices out? The order does not. */
-export function isNarrowed({ sort: _, ...words }: DeviceWords): boolean {
-  return Object.values(words).some((word) => word !== undefined);
+export function isNarrowed(words: DeviceWords): boolean {
+  return Object.entries(words).some(([name, word]) => name !== 'sort' && word !== undefined);
 }
 
 /** The words in an address. */
