@@ -161,6 +161,7 @@ export class ApiCertificate {
     } catch (error) {
       // A key that was reported compromised is refused for ever.
       if (!(error instanceof DomainError) || error.code !== 'csr_rejected') throw error;
+      if (!(await this.store.isCompromised(entry))) throw error;
       const replaced = await this.replaceKey(entry, now);
       this.present((await this.look(replaced)).presented);
     }

@@ -90,6 +90,15 @@ export class ApiTlsStore {
     return this.read(name.host);
   }
 
+  /** Was the key reported compromised? Then nobody may order for it again. */
+  async isCompromised({ spkiSha256 }: ApiTlsEntry): Promise<boolean> {
+    const rows: unknown[] = await this.dataSource.query(
+      `SELECT 1 FROM device_keys WHERE spki_sha256 = $1 AND compromised_at IS NOT NULL`,
+      [spkiSha256],
+    );
+    return rows.length > 0;
+  }
+
   /** Orders for the entry, under whichever key, that have not ended yet. */
   async hasOpenOrder(deviceId: string): Promise<boolean> {
     const rows: unknown[] = await this.dataSource.query(
@@ -129,11 +138,13 @@ export class ApiTlsStore {
        VALUES ($1, 'server', $2, $3, $4, 'active', '{}', $5, $6, $7) ON CONFLICT DO NOTHING`,
       [randomUUID(), label, zone, host, GROUP, NOTE, now],
     );
-    const rows: { id: string; kind: string }[] = await transaction.query(
-      `SELECT id, kind FROM devices WHERE name = $1 FOR UPDATE`,
+    const rows: { id: string; kind: string; is_alias: boolean }[] = await transaction.query(
+      `SELECT id, kind, EXISTS (SELECT 1 FROM device_aliases a JOIN devices d ON d.id = a.device_id
+                                 WHERE a.name = $1 AND a.removed_at IS NULL AND d.state <> 'deleted') AS is_alias
+         FROM devices WHERE name = $1 FOR UPDATE`,
       [host],
     );
-    if (rows[0]?.kind !== 'server') {
+    if (rows[0]?.kind !== 'server' || rows[0].is_alias) {
       throw new ApiNameTakenError(`${host} of FLEETCERT_PUBLIC_URL is a device's name: give the API another one.`);
     }
     await this.revive(transaction, host);

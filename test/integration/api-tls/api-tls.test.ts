@@ -249,11 +249,18 @@ describeOnEachDatabase('TLS of the API', (database) => {
     taken.close();
   });
 
-  it("does not take a device's name", async () => {
+  it("does not take a device's name or alias, nor a device the API's", async () => {
     const device = await first.server.enroll();
     await expect(SecureApp.start(database, { FLEETCERT_PUBLIC_URL: `https://${device.name}` })).rejects.toThrow(
       `${device.name} of FLEETCERT_PUBLIC_URL is a device's name: give the API another one.`,
     );
+    const alias = (label: string): Promise<{ status: number; body: { detail: string } }> =>
+      first.server.admin.patch(`/v1/devices/${device.deviceId}`).send({ aliases: [label] });
+    expect((await alias('nas')).status).toBe(200);
+    await expect(SecureApp.start(database, { FLEETCERT_PUBLIC_URL: 'https://nas.fleet.test' })).rejects.toThrow(
+      "nas.fleet.test of FLEETCERT_PUBLIC_URL is a device's name: give the API another one.",
+    );
+    expect((await alias('api')).body.detail).toContain(HOST);
   });
 });
 
