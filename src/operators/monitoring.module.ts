@@ -1,8 +1,13 @@
 import { Module } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 
+import { APP_CONFIG } from '../platform/config/app-config.js';
 import { AlarmBook } from './alarms/alarm-book.js';
+import { AlarmListing } from './alarms/alarm-listing.js';
 import { AlarmScan } from './alarms/alarm-scan.js';
+import { delegationLook } from './alarms/delegation-look.js';
+import { DELEGATION_LOOK, DelegationScan } from './alarms/delegation-scan.js';
+import { AlarmsController } from './api/alarms.controller.js';
 import { AuditController } from './api/audit.controller.js';
 import { EventsController } from './api/events.controller.js';
 import { LogExportsController } from './api/log-exports.controller.js';
@@ -29,7 +34,14 @@ import { Webhooks } from './webhooks/webhooks.js';
 /** What happened, who did it, and who is told. */
 @Module({
   imports: [OperatorsModule],
-  controllers: [AuditController, EventsController, LogExportsController, MetricsController, WebhooksController],
+  controllers: [
+    AlarmsController,
+    AuditController,
+    EventsController,
+    LogExportsController,
+    MetricsController,
+    WebhooksController,
+  ],
   providers: [
     { provide: APP_INTERCEPTOR, useClass: AuditInterceptor },
     EventListing,
@@ -37,7 +49,10 @@ import { Webhooks } from './webhooks/webhooks.js';
     EventStreams,
     EventTail,
     AlarmBook,
+    AlarmListing,
     AlarmScan,
+    { provide: DELEGATION_LOOK, useFactory: delegationLook, inject: [APP_CONFIG] },
+    DelegationScan,
     Webhooks,
     WebhookFanOut,
     WebhookDeliveries,

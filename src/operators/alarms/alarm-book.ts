@@ -6,8 +6,16 @@ import { type NewEvent, recordEvents } from '../../platform/events/record-events
 import type { AlarmKind, AlarmSubject, Observation, OpenAlarm } from '../domain/alarm.js';
 import { type AlarmChanges, alarmChanges } from '../domain/alarm-changes.js';
 
-/** Observed by any server, for all of them; another scope is one server's own. */
+/** Observed by any server, for all of them. */
 export const FLEET_SCOPE = 'fleet';
+/** So is this, by a look of its own, which comes less often. */
+export const DELEGATION_SCOPE = 'delegation';
+/** Of a scope that is one server's own. */
+const SERVER_PREFIX = 'server ';
+
+export function serverScope(id: string): string {
+  return SERVER_PREFIX + id;
+}
 
 /** A server that has not looked for so long is gone, and what it saw goes with it. */
 const ABANDONED_MINUTES = 5;
@@ -52,10 +60,21 @@ export class AlarmBook {
     });
   }
 
+  /** What is observed in a scope about these subjects, as it was last seen. */
+  async open(scope: string, subjectIds: readonly string[]): Promise<Observation[]> {
+    if (subjectIds.length === 0) return [];
+    const rows = await this.dataSource.query<AlarmRow[]>(
+      `SELECT kind, subject_id, subject_kind, subject_name, message, data, observed_at, raised_at FROM alarms
+        WHERE scope = $1 AND subject_id = ANY ($2::text[])`,
+      [scope, subjectIds],
+    );
+    return rows.map(alarmOf);
+  }
+
   async #known(transaction: EntityManager, scope: string, now: Date): Promise<OpenAlarm[]> {
     const rows = await transaction.query<AlarmRow[]>(
       `SELECT kind, subject_id, subject_kind, subject_name, message, data, observed_at, raised_at FROM alarms
-        WHERE scope = $1 OR ($1 = '${FLEET_SCOPE}' AND seen_at < $2::timestamptz - ${ABANDONED_MINUTES} * interval '1 minute')`,
+        WHERE scope = $1 OR ($1 = '${FLEET_SCOPE}' AND starts_with(scope, '${SERVER_PREFIX}') AND seen_at < $2::timestamptz - ${ABANDONED_MINUTES} * interval '1 minute')`,
       [scope, now],
     );
     return rows.map(alarmOf);

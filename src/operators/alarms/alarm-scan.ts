@@ -12,7 +12,7 @@ import { CaLimits } from '../../issuer/limits/ca-limits.js';
 import { Clock } from '../../kernel/clock.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import { claimJob } from '../events/periodic-job.js';
-import { AlarmBook, FLEET_SCOPE } from './alarm-book.js';
+import { AlarmBook, FLEET_SCOPE, serverScope } from './alarm-book.js';
 import { bucketLevels, observeCas, observeLimits } from './ca-observations.js';
 import { observeFleet } from './fleet-observations.js';
 import { feedLags, observeFeed, observeSecondaries } from './zone-observations.js';
@@ -24,7 +24,7 @@ const EVERY_SECONDS = 30;
 @Injectable()
 export class AlarmScan {
   private readonly logger = new Logger(AlarmScan.name);
-  private readonly scope = `server ${randomUUID()}`;
+  private readonly scope = serverScope(randomUUID());
   private readonly server: string;
   #running = false;
   #isDisturbed = false;

@@ -40,10 +40,10 @@ export async function observeFleet(database: Queries, config: AlarmConfig, now: 
 /** A certificate that has expired is still at risk, so that the first alarm is not resolved by the worse one. */
 async function endingCertificates(database: Queries, atRiskFraction: number, now: Date): Promise<Observation[]> {
   const rows = await database.query<CertificateRow[]>(
-    `SELECT d.id, d.name, c.serial, c.not_after, c.not_after <= $1 AS is_expired
-       FROM devices d
-      CROSS JOIN LATERAL (${certificateInForceSql('serial, not_before, not_after')}) c
-      WHERE d.state = 'active' AND c.not_after - $1 < (c.not_after - c.not_before) * $2::float8`,
+    `SELECT f.device_id AS id, f.name, c.serial, c.not_after, c.not_after <= $1 AS is_expired
+       FROM device_facts f
+      CROSS JOIN LATERAL (${certificateInForceSql('serial, not_after', 'f.device_id')}) c
+      WHERE f.state = 'active' AND f.not_after - $1 < (f.not_after - f.not_before) * $2::float8`,
     [now, atRiskFraction],
   );
   return rows.flatMap((row) => {
@@ -66,11 +66,11 @@ async function endingCertificates(database: Queries, atRiskFraction: number, now
 /** Devices whose newest order failed. */
 async function failedOrders(database: Queries): Promise<Observation[]> {
   const rows = await database.query<OrderRow[]>(
-    `SELECT d.id, d.name, o.id AS order_id, o.reason_code, o.reason
-       FROM issuance_orders o JOIN devices d ON d.id = o.device_id
-      WHERE o.status = 'failed' AND d.state = 'active'
-        AND NOT EXISTS (SELECT 1 FROM issuance_orders newer
-                         WHERE newer.device_id = o.device_id AND newer.created_at > o.created_at)`,
+    `SELECT f.device_id AS id, f.name, o.id AS order_id, o.reason_code, o.reason
+       FROM device_facts f
+      CROSS JOIN LATERAL (SELECT id, reason_code, reason FROM issuance_orders WHERE device_id = f.device_id
+                           ORDER BY created_at DESC, id LIMIT 1) o
+      WHERE f.has_failed AND f.state = 'active'`,
   );
   return rows.map((row) => ({
     kind: 'order.failed',

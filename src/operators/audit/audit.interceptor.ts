@@ -24,13 +24,15 @@ export class AuditInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = context.switchToHttp().getRequest<AuditedRequest>();
-    const operator = request.operator ?? request.session?.operator;
-    if (!operator || HARMLESS.includes(request.method)) return next.handle();
+    if (HARMLESS.includes(request.method)) return next.handle();
     const response = context.switchToHttp().getResponse<Response>();
     // The body as it came: what the pipes made of it may hold defaults that nobody asked for.
     const details = { ...auditDetails(request.query), ...auditDetails(request.body) };
-    const write = (status: number, outcome: string, answer?: unknown): Promise<void> =>
-      this.log.append({
+    const write = async (status: number, outcome: string, answer?: unknown): Promise<void> => {
+      // Looked at last: who signs in is known when that is done.
+      const operator = request.operator ?? request.session?.operator;
+      if (!operator) return;
+      await this.log.append({
         at: this.clock.now(),
         operatorId: operator.id,
         role: operator.role,
@@ -42,6 +44,7 @@ export class AuditInterceptor implements NestInterceptor {
         status,
         outcome,
       });
+    };
     return next.handle().pipe(
       concatMap((answer: unknown) => from(write(response.statusCode, 'done', answer)).pipe(map(() => answer))),
       catchError((error: unknown) => {

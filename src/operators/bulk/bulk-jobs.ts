@@ -145,7 +145,7 @@ export class BulkJobs {
       rows,
       limit,
       ({ position }) => [String(position)],
-      ({ position: _, ...item }) => item,
+      ({ deviceId, name, outcome: became, detail }) => ({ deviceId, name, outcome: became, detail }),
     );
   }
 
@@ -175,8 +175,23 @@ async function lockedState(transaction: EntityManager, id: string): Promise<stri
   return rows[0]?.state;
 }
 
-function jobOf({ createdKey: _, ...job }: JobRow): BulkJob {
-  return job;
+function jobOf(row: JobRow): BulkJob {
+  return {
+    id: row.id,
+    action: row.action,
+    parameters: row.parameters,
+    filter: row.filter,
+    state: row.state,
+    total: row.total,
+    done: row.done,
+    unchanged: row.unchanged,
+    failed: row.failed,
+    cancelled: row.cancelled,
+    pending: row.pending,
+    operatorId: row.operatorId,
+    createdAt: row.createdAt,
+    endedAt: row.endedAt,
+  };
 }
 
 function unknownJob(): DomainError {

@@ -8,7 +8,8 @@ export type AlarmKind =
   | 'ca.paused'
   | 'ca.unreachable'
   | 'secondary.behind'
-  | 'zone.feed_lag';
+  | 'zone.feed_lag'
+  | 'delegation.broken';
 
 export interface AlarmSubject {
   readonly kind: 'device' | 'zone' | 'secondary' | 'limit' | 'ca';
@@ -44,7 +45,11 @@ export const PATIENCE_SECONDS: Readonly<Record<AlarmKind, number>> = {
   // Transfers take a moment, and so does the feed between servers.
   'secondary.behind': 120,
   'zone.feed_lag': 30,
+  // Seen by two looks: somebody may be in the middle of changing the parent zone.
+  'delegation.broken': 240,
 };
+
+export const ALARM_KINDS = Object.keys(PATIENCE_SECONDS) as AlarmKind[];
 
 /** An alarm is one of its kind and subject. */
 export function alarmKey({ kind, subject }: Pick<Observation, 'kind' | 'subject'>): string {

@@ -4,7 +4,7 @@ import { DataSource } from 'typeorm';
 import { CaLimits } from '../../issuer/limits/ca-limits.js';
 import { Clock } from '../../kernel/clock.js';
 import { type BucketLevel, bucketLevels } from '../alarms/ca-observations.js';
-import { certificateInForceSql } from '../devices/certificate-in-force.js';
+import { certificatesInForceSql } from '../devices/certificate-in-force.js';
 
 const FRESH_MILLISECONDS = 10_000;
 
@@ -53,7 +53,7 @@ export class FleetFiguresReader {
     const now = this.clock.now();
     const [devices, orders, buckets, expiry, alarms, webhooks, mails] = await Promise.all([
       this.dataSource.query<FleetFigures['devices']>(
-        `SELECT state, count(*)::int AS count FROM devices WHERE state <> 'deleted' GROUP BY state`,
+        `SELECT state, count(*)::int AS count FROM device_facts GROUP BY state`,
       ),
       this.dataSource.query<FleetFigures['orders']>(
         `SELECT status, coalesce(reason_code, 'none') AS reason, count(*)::int AS count FROM issuance_orders
@@ -73,9 +73,9 @@ export class FleetFiguresReader {
   async #expiry(now: Date): Promise<FleetFigures['expiry']> {
     const rows = await this.dataSource.query<{ place: number; count: number; seconds: number }[]>(
       `SELECT width_bucket(-left_seconds, $2::float8[]) AS place, count(*)::int AS count, sum(left_seconds)::float8 AS seconds
-         FROM devices d
-        CROSS JOIN LATERAL (SELECT extract(epoch FROM not_after - $1)::float8 AS left_seconds FROM (${certificateInForceSql('not_after')}) AS in_force) c
-        WHERE d.state <> 'deleted' GROUP BY place`,
+         FROM (SELECT extract(epoch FROM not_after - $1)::float8 AS left_seconds
+                 FROM (${certificatesInForceSql('not_after')}) AS in_force) AS measured
+        GROUP BY place`,
       [now, EXPIRY_BOUNDS.toReversed().map((bound) => -bound)],
     );
     const total = (figures: readonly number[]): number => figures.reduce((sum, figure) => sum + figure, 0);

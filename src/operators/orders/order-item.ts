@@ -39,7 +39,7 @@ export const ORDER_ITEM_COLUMNS = `
 
 /** @param waiting what the planner says of the order, if it waits */
 export function orderItem(
-  { createdKey: _, ...row }: OrderItemRow,
+  row: OrderItemRow,
   waiting: WaitingReason | undefined,
   secondsPerOrder: number,
   now: Date,
@@ -47,9 +47,20 @@ export function orderItem(
   const waits = row.status === 'queued' || row.status === 'deferred' ? waiting?.code : undefined;
   const planners = waits === 'limit' || (waits === 'slot' && row.reasonCode === null) ? waits : undefined;
   return {
-    ...row,
+    orderId: row.orderId,
+    deviceId: row.deviceId,
+    name: row.name,
+    group: row.group,
+    names: row.names,
+    status: row.status,
     reasonCode: planners ?? row.reasonCode,
     reason: reasonOf({ status: row.status, reason: row.reason ?? undefined }, waiting) ?? null,
     estimatedAt: estimatedEnd(row, waiting, secondsPerOrder, now) ?? null,
+    nextAttemptAt: row.nextAttemptAt,
+    failures: row.failures,
+    manual: row.manual,
+    queuedAt: row.queuedAt,
+    createdAt: row.createdAt,
+    requestId: row.requestId,
   };
 }

@@ -81,12 +81,14 @@ export class OrderListing {
 
   /** Those that wait for what the planner says: few are looked up, many are met along the line. */
   private async waitingFor(
-    { reason: _, ...filter }: OrderFilter,
+    query: OrderFilter,
     isWanted: (id: string) => boolean,
     known: Iterable<string>,
     after: Position | undefined,
     count: number,
   ): Promise<OrderItemRow[]> {
+    // The reason is the planner's, and in no column.
+    const filter = { ...query, reason: undefined };
     const ids = [...known].filter(isWanted);
     if (ids.length <= MOST_IDS) return this.read(filter, after, count, ids);
     const found: string[] = [];

@@ -122,6 +122,8 @@ export interface AlarmConfig {
   readonly atRiskFraction: number;
   /** A device is silent when it has not called for so long. */
   readonly silentDays: number;
+  /** Look at the parents of our zones. */
+  readonly delegation: boolean;
   /** A limit of the CA is near when this part of it is left. */
   readonly limitLeftFraction: number;
 }

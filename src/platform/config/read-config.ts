@@ -64,6 +64,7 @@ export function readConfig(environment: Environment, workingDirectory: string): 
   const events = { keepDays: reader.withDefault('FLEETCERT_EVENTS_KEEP_DAYS', parse.parseInteger(15, 3650), 90) };
   const alarms = {
     atRiskFraction: reader.withDefault('FLEETCERT_ALARM_AT_RISK', parse.parseFraction, 1 / 6),
+    delegation: reader.withDefault('FLEETCERT_ALARM_DELEGATION', parse.oneOf('on', 'off'), 'on') === 'on',
     silentDays: reader.withDefault('FLEETCERT_ALARM_SILENT_DAYS', parse.parseInteger(1, 3650), 14),
     limitLeftFraction: reader.withDefault('FLEETCERT_ALARM_LIMIT_LEFT', parse.parseFraction, 0.1),
   };

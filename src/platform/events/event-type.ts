@@ -29,6 +29,7 @@ export const EVENT_SEVERITY = {
   'order.moved': 'info',
   'secondary.behind': 'warning',
   'zone.feed_lag': 'warning',
+  'delegation.broken': 'critical',
   'alarm.resolved': 'info',
   'operator.signed_in': 'info',
 } as const satisfies Record<string, Severity>;

@@ -60,6 +60,38 @@ describeOnEachDatabase('the audit log', (database) => {
     expect(newest).toMatchObject({ action: 'POST /v1/api-keys', status: 400, outcome: 'invalid_request' });
   });
 
+  it('tells who signed in to the dashboard, and out of it, from where', async () => {
+    const { body: key } = await server.admin.post('/v1/api-keys').send({ role: 'viewer' }).expect(201);
+    const signedIn = await server.anyone
+      .post('/sign-in')
+      .set('X-Forwarded-For', '192.0.2.8')
+      .type('form')
+      .send({ credential: key.key })
+      .expect(303);
+    const cookie = String(signedIn.headers['set-cookie']).split(';')[0]!;
+    const page = await server.anyone.get('/').set('Cookie', cookie).expect(200);
+    const csrf = /name="csrf" value="([^"]+)"/.exec(page.text)?.[1];
+    await server.anyone.post('/sign-out').set('Cookie', cookie).type('form').send({ csrf }).expect(303);
+    await expect
+      .poll(async () => (await entries(`?operator=${key.id}`)).map(({ action }) => action))
+      .toEqual(['POST /sign-out', 'POST /sign-in']);
+    const [, first] = await entries(`?operator=${key.id}`);
+    expect(first).toMatchObject({
+      role: 'viewer',
+      clientAddress: '192.0.2.8',
+      details: {},
+      outcome: 'done',
+      status: 303,
+    });
+    expect(JSON.stringify(await entries())).not.toContain(key.key);
+  });
+
+  it('says nothing of a sign-in that was refused: nobody did anything', async () => {
+    const before = (await entries())[0]?.id;
+    await server.anyone.post('/sign-in').type('form').send({ credential: 'fco_wrong' }).expect(401);
+    expect((await entries())[0]?.id).toBe(before);
+  });
+
   it('says nothing of reading, and nothing of devices', async () => {
     const before = (await entries())[0]?.id;
     await server.admin.get('/v1/devices').expect(200);

@@ -72,7 +72,7 @@ describeOnEachDatabase('the list of devices', (database) => {
     await storeCertificate(dataSource, made['failing']!, 40);
     await storeOrder(dataSource, made['failing']!, { status: 'failed' });
     for (const [health, deviceId] of Object.entries(made)) {
-      expect(await ids(`group=${name}&health=${health}`), health).toEqual([deviceId]);
+      expect({ health, ids: await ids(`group=${name}&health=${health}`) }).toEqual({ health, ids: [deviceId] });
       const { body } = await server.admin.get(`/v1/devices/${deviceId}`).expect(200);
       expect(body.certificateHealth).toBe(health);
     }
@@ -91,7 +91,8 @@ describeOnEachDatabase('the list of devices', (database) => {
     const counted = (await server.admin.get('/v1/fleet').expect(200)).body.certificates;
     const all = await list('limit=1000');
     for (const health of Object.keys(made)) {
-      expect(counted[health], health).toBe(all.filter(({ certificateHealth }) => certificateHealth === health).length);
+      const devices = all.filter(({ certificateHealth }) => certificateHealth === health);
+      expect({ health, count: counted[health] }).toEqual({ health, count: devices.length });
     }
   });
 
@@ -130,11 +131,11 @@ describeOnEachDatabase('the list of devices', (database) => {
       '10.9.8.7',
       'FD00::9',
     ]) {
-      expect(await ids(`q=${encodeURIComponent(q)}`), q).toEqual([device.deviceId]);
+      expect({ q, ids: await ids(`q=${encodeURIComponent(q)}`) }).toEqual({ q, ids: [device.deviceId] });
     }
     expect(await ids(`q=${name}`)).toEqual([device.deviceId, other.deviceId]);
     for (const q of [`sn\\${name}`, `${name}__`, '10.9.8', `${label} x`])
-      expect(await ids(`q=${encodeURIComponent(q)}`), q).toEqual([]);
+      expect({ q, ids: await ids(`q=${encodeURIComponent(q)}`) }).toEqual({ q, ids: [] });
     await server.admin.patch(`/v1/devices/${device.deviceId}`).send({ note: null, group: null }).expect(200);
     expect(await ids(`q=${name}&group=${name}`)).toEqual([other.deviceId]);
     await server.admin.delete(`/v1/devices/${other.deviceId}`).expect(204);
@@ -183,8 +184,12 @@ describeOnEachDatabase('the list of devices', (database) => {
       `cursor=${Buffer.from('["enrolledAt","infinity","x"]').toString('base64url')}`,
     ]) {
       const answer = await server.admin.get(`/v1/devices?${query}`);
-      expect(answer.status, query).toBe(400);
-      expect(answer.body.type).toBe('urn:fleetcert:problem:invalid_request');
+      const { status, body: problem } = answer;
+      expect({ query, status, type: problem.type }).toEqual({
+        query,
+        status: 400,
+        type: 'urn:fleetcert:problem:invalid_request',
+      });
     }
   });
 
