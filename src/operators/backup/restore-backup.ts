@@ -79,8 +79,9 @@ async function restore(options: RestoreOptions): Promise<RestoredBackup> {
     await fill(connection, options);
     const migrations = await schema.complete();
     await runner.commitTransaction();
-    // The planner knows nothing of tables that were filled a moment ago, and autovacuum takes its time.
-    await runner.query('ANALYZE');
+    // The planner knows nothing of tables that were filled a moment ago, and autovacuum takes its time. Without it the
+    // first queries are slow, and no more.
+    await runner.query('ANALYZE').catch(() => undefined);
     return { createdAt: reader.header.createdAt, rows: reader.end.rows, migrations };
   } catch (error) {
     if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
