@@ -72,6 +72,7 @@ describe('a walk through the API', () => {
     }
     await walk.call('put', '/v1/limits', { ...admin, body: { limit: 'certificates-per-domain', remaining: 30 } });
     await walk.call('post', '/v1/limits/resume', { ...admin, body: {} });
+    await walk.call('post', '/v1/limits/resume', { ...admin, body: {} });
     await walk.call('get', '/v1/devices?limit=1&sort=-name&health=ok,renewing', admin);
     await walk.call('get', '/v1/devices?limit=0', admin);
     const path = `/v1/devices/${device.deviceId}`;
