@@ -14,6 +14,7 @@ describe("a fleet at a CA that enforces Let's Encrypt's limits, only faster", ()
       servers: 2,
       devices: DEVICES,
       ordersInFlight: 10,
+      longestPollSeconds: 2,
       seconds: 170,
     });
     expect([rollout.refusals, renewal.refusals]).toEqual([[], []]);

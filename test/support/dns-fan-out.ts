@@ -1,7 +1,9 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 
-/** How long a server is waited for that does not answer: it may be dead. */
+/** How long the others are waited for when one has no such challenge: they may be dead. */
 const PATIENCE_MILLISECONDS = 300;
+/** A question that nobody answers is forgotten. */
+const FORGOTTEN_MILLISECONDS = 10_000;
 const HEADER_OCTETS = 12;
 
 /** One DNS address for several servers, some of which may be dead. */
@@ -13,14 +15,16 @@ export interface DnsFanOut {
 interface Question {
   readonly from: RemoteInfo;
   readonly id: number;
-  best: Buffer | undefined;
   answers: number;
+  last: Buffer | undefined;
   timer: NodeJS.Timeout;
+  /** A record that one server may have published already, and the others not. */
+  readonly isChallenge: boolean;
 }
 
 /**
- * Asks all servers by UDP and passes on the first answer that holds a record; when none does, the last one. So a record
- * is found that one server has published and the others have not heard of yet, as by a CA that tries another server.
+ * Asks all servers by UDP and passes on the first answer; of a challenge's the first that holds a record, and when none
+ * does, the last one. So a record is found that one server has published and the others have not heard of yet.
  */
 export async function startDnsFanOut(ports: readonly number[]): Promise<DnsFanOut> {
   const front = createSocket('udp4');
@@ -33,27 +37,32 @@ export async function startDnsFanOut(ports: readonly number[]): Promise<DnsFanOu
     if (!question) return;
     questions.delete(id);
     clearTimeout(question.timer);
-    if (!question.best) return;
-    question.best.writeUInt16BE(question.id, 0);
-    front.send(question.best, question.from.port, question.from.address, ignore);
+    if (!question.last) return;
+    question.last.writeUInt16BE(question.id, 0);
+    front.send(question.last, question.from.port, question.from.address, ignore);
   };
   front.on('message', (message, from) => {
     if (message.length < HEADER_OCTETS) return;
     const id = (nextId = (nextId + 1) & 0xffff);
     finish(id);
-    const timer = setTimeout(() => finish(id), PATIENCE_MILLISECONDS);
-    questions.set(id, { from, id: message.readUInt16BE(0), best: undefined, answers: 0, timer });
+    const timer = setTimeout(() => finish(id), FORGOTTEN_MILLISECONDS);
+    const isChallenge = message.toString('latin1').toLowerCase().includes('_acme-challenge');
+    questions.set(id, { from, id: message.readUInt16BE(0), last: undefined, answers: 0, timer, isChallenge });
     message.writeUInt16BE(id, 0);
     for (const port of ports) back.send(message, port, '127.0.0.1', ignore);
   });
   back.on('message', (message) => {
-    if (message.length < HEADER_OCTETS) return;
-    const id = message.readUInt16BE(0);
-    const question = questions.get(id);
+    const question = message.length < HEADER_OCTETS ? undefined : questions.get(message.readUInt16BE(0));
     if (!question) return;
-    question.best = message;
+    const id = message.readUInt16BE(0);
+    question.last = message;
     question.answers += 1;
-    if (message.readUInt16BE(6) > 0 || question.answers === ports.length) finish(id);
+    const isFound = message.readUInt16BE(6) > 0 || !question.isChallenge;
+    if (isFound || question.answers === ports.length) finish(id);
+    else if (question.answers === 1) {
+      clearTimeout(question.timer);
+      question.timer = setTimeout(() => finish(id), PATIENCE_MILLISECONDS);
+    }
   });
   await Promise.all([front, back].map((socket) => bound(socket)));
   return {

@@ -27,8 +27,12 @@ export interface FleetCertificate {
   readonly fetchedAt: number;
 }
 
-/** A device asks no less often than this, so that a run does not wait for a poll alone. */
-const LONGEST_POLL_SECONDS = 2;
+export interface FleetOptions {
+  readonly connections?: number;
+  /** A device asks no less often than this, so that a run does not wait for a poll alone. Default 2. */
+  readonly longestPollSeconds?: number;
+}
+
 const RETRY_MILLISECONDS = 200;
 const TIMEOUT_MILLISECONDS = 10_000;
 
@@ -44,9 +48,9 @@ export class ProtocolFleet {
     private readonly urls: readonly string[],
     /** Ends every call and every wait. */
     private readonly signal: AbortSignal,
-    connections = 32,
+    private readonly options: FleetOptions = {},
   ) {
-    this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
+    this.#agent = new Agent({ keepAlive: true, maxSockets: options.connections ?? 32 });
   }
 
   /** So many devices, `atOnce` at a time. */
@@ -73,8 +77,9 @@ export class ProtocolFleet {
     const { orderId, estimatedAt } = orderIn(answer);
     for (let order = orderIn(answer); order.status !== 'issued'; order = orderIn(answer)) {
       if (order.status === 'failed') throw new Error(`the order of ${device.name} failed: ${order.reason}`);
-      const { signal } = this;
-      await sleep(Math.min(answer.retryAfterSeconds ?? 1, LONGEST_POLL_SECONDS) * 1000, undefined, { signal });
+      const { signal, options } = this;
+      const seconds = Math.min(answer.retryAfterSeconds ?? 1, options.longestPollSeconds ?? 2);
+      await sleep(seconds * 1000, undefined, { signal });
       answer = await this.#call('GET', `/v1/device/orders/${orderId}`, 200, device.token);
     }
     const { text } = await this.#call('GET', '/v1/device/certificate', 200, device.token);

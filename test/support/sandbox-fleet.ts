@@ -24,6 +24,8 @@ export interface SandboxFleetOptions {
   readonly servers: number;
   readonly devices: number;
   readonly ordersInFlight: number;
+  /** A device asks no less often. */
+  readonly longestPollSeconds: number;
   /** Gives up after so long. */
   readonly seconds: number;
 }
@@ -80,6 +82,7 @@ export async function runSandboxFleet(options: SandboxFleetOptions): Promise<San
     const fleet = new ProtocolFleet(
       servers.map(({ url }) => url),
       AbortSignal.timeout(options.seconds * 1000),
+      { longestPollSeconds: options.longestPollSeconds },
     );
     ended.push(async () => fleet.close());
     const devices = await fleet.enroll(await servers[0]!.enrollmentKey(), options.devices);

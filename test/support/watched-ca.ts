@@ -60,7 +60,8 @@ export async function startWatchedCa(
     dataDirectory: join(folder, 'ca'),
     dnsAddress: { address: '127.0.0.1', port: dnsPort },
     zones,
-    options,
+    // A machine that starts servers again and again answers late.
+    options: { dnsTiming: { udpMilliseconds: [3000, 6000, 12_000], tcpMilliseconds: 10_000 }, ...options },
   });
   return {
     directoryUrl,
