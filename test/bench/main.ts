@@ -2,7 +2,9 @@ import { cpus } from 'node:os';
 
 import { acmeIssuance } from './acme-issuance.js';
 import { addressUpdates } from './address-updates.js';
+import { ariPolls } from './ari-polls.js';
 import { axfrDelay } from './axfr-delay.js';
+import { claims } from './claims.js';
 import { dnsChangeDelay, dnsQueriesDuringChanges } from './dns-changes.js';
 import { dnsChangeRate } from './dns-change-rate.js';
 import { dnsMemory } from './dns-memory.js';
@@ -10,7 +12,9 @@ import { dnsQueries, dnsTcp, dnsTwoProcesses } from './dns-queries.js';
 import { dnsStart, dnsStartMillion } from './dns-start.js';
 import { issuancePipeline } from './issuance-pipeline.js';
 import { simulatedYear } from './planner-simulation.js';
+import { operatorLists } from './operator-lists.js';
 import { plannerStep } from './planner-step.js';
+import { sandboxFleet } from './sandbox-fleet.js';
 import { markdown, type Bench } from './support/bench.js';
 
 /** Every benchmark, in the order they run. `npm run bench -- NAME …` runs the named ones only. */
@@ -29,7 +33,11 @@ const BENCHES: readonly Bench[] = [
   dnsChangeRate,
   axfrDelay,
   plannerStep,
+  claims,
+  ariPolls,
+  sandboxFleet,
   simulatedYear,
+  operatorLists,
 ];
 
 const wanted = process.argv.slice(2);
