@@ -65,6 +65,6 @@ import { Webhooks } from './webhooks/webhooks.js';
     FleetMetrics,
     IssuanceMetrics,
   ],
-  exports: [EventListing, EventTail, Webhooks],
+  exports: [AlarmListing, EventListing, EventTail, Webhooks],
 })
 export class MonitoringModule {}
