@@ -129,6 +129,32 @@ describeOnEachDatabase("the CA's limits", (database) => {
     expect(failures.tat).toBeGreaterThan(issuer.clock.now().getTime() + 600_000);
   });
 
+  it('are not burnt by a device that always fails: quarantine comes first, until an operator tries it again', async () => {
+    const profile = limits({ 'failed-authorizations': [5, '1h'] });
+    const issuer = new TestIssuer(database, { profile, ca: new FakeCa(() => false) });
+    const device = await aDevice(database.dataSource);
+    const failedAt: number[] = [];
+    let row: Record<string, unknown> = {};
+    for (let round = 0; round < 6; round++) {
+      row = await issuer.row((await issuer.order(device, aKey())).orderId);
+      const wait = (row['next_attempt_at'] as Date).getTime() - issuer.clock.now().getTime();
+      if (wait > 0) {
+        expect(await issuer.runDue()).toEqual([]);
+        issuer.clock.advanceSeconds(wait / 1000 + 1);
+      }
+      expect(await issuer.runDue()).toEqual(['failed']);
+      failedAt.push(issuer.clock.now().getTime());
+    }
+    const minutes = failedAt.slice(1).map((at, index) => Math.round((at - failedAt[index]!) / 60_000));
+    expect(minutes).toEqual([1, 10, 100, 1440, 1440]);
+
+    const { orderId } = await issuer.order(device, aKey());
+    expect(await issuer.row(orderId)).toMatchObject({ status: 'deferred', reason_code: 'quarantined' });
+    await issuer.retry.retry(orderId);
+    expect((await issuer.claim('a', 5)).map(({ order }) => order.id)).toEqual([orderId]);
+    expect(await issuer.row(orderId)).toMatchObject({ manual: true, share: 'manual' });
+  });
+
   it('start no more than there is room for; the others stay in the line', async () => {
     const issuer = new TestIssuer(database, { profile: limits({ 'certificates-per-domain': [3, '1h'] }) });
     const ids = await orders(issuer, 5);
