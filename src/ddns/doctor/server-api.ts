@@ -52,7 +52,18 @@ export class ServerApi {
   }
 
   async listRecords(zone: string): Promise<readonly FixedRecordSet[]> {
-    const { items } = (await this.#call('GET', `/v1/zones/${zone}/records`)) as { items: readonly FixedRecordSet[] };
+    const items: FixedRecordSet[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page = (await this.#call(
+        'GET',
+        `/v1/zones/${zone}/records?limit=1000${cursor && `&cursor=${cursor}`}`,
+      )) as {
+        items: readonly FixedRecordSet[];
+        nextCursor: string | null;
+      };
+      items.push(...page.items);
+      cursor = page.nextCursor;
+    }
     return items;
   }
 

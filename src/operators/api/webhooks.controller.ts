@@ -2,7 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@ne
 import { PATH_UUID } from '../../platform/http/path-uuid.js';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 
-import type { Page } from '../../platform/http/page.js';
+import { pageByKey, PageQuery, type Page } from '../../platform/http/page.js';
 import { Problems } from '../../platform/http/problems.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 import { type ListedDelivery, type ListedWebhook, Webhooks } from '../webhooks/webhooks.js';
@@ -17,8 +17,9 @@ export class WebhooksController {
 
   @Get()
   @ApiOperation({ summary: 'Webhooks, without their secrets' })
-  async list(): Promise<Page<ListedWebhook>> {
-    return { items: await this.webhooks.list(), nextCursor: null };
+  async list(@Query() query: PageQuery): Promise<Page<ListedWebhook>> {
+    const known = await this.webhooks.list();
+    return pageByKey(known, query, ({ createdAt, id }) => [createdAt.toISOString(), id]);
   }
 
   @Post()

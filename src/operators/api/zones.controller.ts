@@ -5,7 +5,7 @@ import { type FixedRecords, FixedRecordService } from '../../ddns/publishing/fix
 import { Secondaries, type ListedSecondary } from '../../ddns/transfer/secondaries.js';
 import { type CreatedTsigKey, type ListedTsigKey, TsigKeys } from '../../ddns/transfer/tsig-keys.js';
 import { normalizeName } from '../../kernel/domain-name.js';
-import type { Page } from '../../platform/http/page.js';
+import { pageByKey, PageQuery, type Page } from '../../platform/http/page.js';
 import { Problems } from '../../platform/http/problems.js';
 import { NeedsRole } from '../auth/operator.guard.js';
 import { ZoneListing, type ZoneItem } from '../zones/zone-listing.js';
@@ -31,16 +31,16 @@ export class ZonesController {
   @Get()
   @NeedsRole('viewer')
   @ApiOperation({ summary: 'The zones that are served, with serials' })
-  async list(): Promise<Page<ZoneItem>> {
-    return whole(await this.zones.list());
+  async list(@Query() query: PageQuery): Promise<Page<ZoneItem>> {
+    return pageByKey(await this.zones.list(), query, ({ zone }) => [zone]);
   }
 
   @Get(':zone/records')
   @NeedsRole('viewer')
   @ApiOperation({ summary: 'The fixed records of a zone' })
   @Problems('unknown_zone')
-  async listRecords(@Param('zone') zone: string): Promise<Page<FixedRecords>> {
-    return whole(await this.records.list(normalizeName(zone)));
+  async listRecords(@Param('zone') zone: string, @Query() query: PageQuery): Promise<Page<FixedRecords>> {
+    return pageByKey(await this.records.list(normalizeName(zone)), query, ({ name, type }) => [name, type]);
   }
 
   @Put(':zone/records')
@@ -65,8 +65,8 @@ export class ZonesController {
   @NeedsRole('viewer')
   @ApiOperation({ summary: 'The transfer keys of a zone, without their secrets' })
   @Problems('unknown_zone')
-  async listTsigKeys(@Param('zone') zone: string): Promise<Page<ListedTsigKey>> {
-    return whole(await this.tsigKeys.list(normalizeName(zone)));
+  async listTsigKeys(@Param('zone') zone: string, @Query() query: PageQuery): Promise<Page<ListedTsigKey>> {
+    return pageByKey(await this.tsigKeys.list(normalizeName(zone)), query, ({ name }) => [name]);
   }
 
   @Post(':zone/tsig-keys')
@@ -99,8 +99,9 @@ export class ZonesController {
   @NeedsRole('viewer')
   @ApiOperation({ summary: 'The secondaries of a zone, each with the serial it serves now' })
   @Problems('unknown_zone')
-  async listSecondaries(@Param('zone') zone: string): Promise<Page<ListedSecondary>> {
-    return whole(await this.secondaries.list(normalizeName(zone)));
+  async listSecondaries(@Param('zone') zone: string, @Query() query: PageQuery): Promise<Page<ListedSecondary>> {
+    const known = await this.secondaries.list(normalizeName(zone));
+    return pageByKey(known, query, ({ createdAt, id }) => [createdAt.toISOString(), id]);
   }
 
   @Post(':zone/secondaries')
@@ -128,9 +129,4 @@ export class ZonesController {
   deleteSecondaryByPath(@Param('zone') zone: string, @Param('id') id: string): Promise<void> {
     return this.secondaries.delete(normalizeName(zone), id);
   }
-}
-
-/** A short list is one page. */
-function whole<T>(items: readonly T[]): Page<T> {
-  return { items, nextCursor: null };
 }

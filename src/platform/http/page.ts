@@ -93,3 +93,31 @@ export function pageOfList<Row extends { readonly createdAt: Date; readonly id: 
     : rows;
   return toPage(rest, limit, ({ createdAt, id }) => [createdAt.toISOString(), id], itemOf);
 }
+
+/**
+ * A page of a short list that was read whole, in the order of its keys (by code points, part after part).
+ * @throws DomainError `invalid_request` for a cursor that is not one
+ */
+export function pageByKey<Item>(
+  items: readonly Item[],
+  { limit, cursor }: PageQuery,
+  keyOf: (item: Item) => readonly string[],
+): Page<Item> {
+  const keyed = items
+    .map((item) => ({ item, key: keyOf(item) }))
+    .toSorted((left, right) => compareKeys(left.key, right.key));
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, keyed[0]?.key.length ?? 1);
+  const rest = after ? keyed.filter(({ key }) => compareKeys(key, after) > 0) : keyed;
+  return toPage(
+    rest.slice(0, limit + 1),
+    limit,
+    ({ key }) => key,
+    ({ item }) => item,
+  );
+}
+
+function compareKeys(left: readonly string[], right: readonly string[]): number {
+  const index = left.findIndex((part, at) => part !== right[at]);
+  if (index < 0) return 0;
+  return left[index]! < right[index]! ? -1 : 1;
+}

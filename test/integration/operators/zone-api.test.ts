@@ -36,6 +36,42 @@ describe('the zone API', () => {
     await server.admin.delete('/v1/zones/fleet.test/records?name=www&type=A').expect(404);
   });
 
+  it('pages through records, transfer keys, secondaries and webhooks without losing or repeating one', async () => {
+    const made = Array.from({ length: 5 }, (_, index) => `page-${index}`);
+    for (const name of made) {
+      await server.admin
+        .put('/v1/zones/fleet.test/records')
+        .send({ name, type: 'TXT', ttl: 60, values: ['"x"'] })
+        .expect(200);
+      await server.admin
+        .post('/v1/zones/fleet.test/tsig-keys')
+        .send({ name, algorithm: 'hmac-sha256', use: 'transfer' })
+        .expect(201);
+      await server.admin
+        .post('/v1/webhooks')
+        .send({ url: `http://127.0.0.1:9/${name}`, events: ['*'] })
+        .expect(201);
+    }
+    for (const path of ['/v1/zones/fleet.test/records', '/v1/zones/fleet.test/tsig-keys', '/v1/webhooks']) {
+      const whole = (await server.admin.get(path).expect(200)).body.items;
+      const seen: unknown[] = [];
+      for (let cursor: string | null = ''; cursor !== null && seen.length < 20;) {
+        const { body }: { body: { items: unknown[]; nextCursor: string | null } } = await server.admin
+          .get(`${path}?limit=2${cursor && `&cursor=${cursor}`}`)
+          .expect(200);
+        seen.push(...body.items);
+        cursor = body.nextCursor;
+      }
+      expect(whole).toHaveLength(5);
+      expect(seen).toEqual(whole);
+      await server.admin.get(`${path}?cursor=nonsense`).expect(400);
+    }
+    for (const name of made) {
+      await server.admin.delete(`/v1/zones/fleet.test/records?name=${name}&type=TXT`).expect(204);
+      await server.admin.delete(`/v1/zones/fleet.test/tsig-keys?name=${name}`).expect(204);
+    }
+  });
+
   it("refuses a record at a device's name, with a sentence", async () => {
     const device = await server.enroll({ addresses: ['10.0.0.1'] });
     const name = device.name.split('.')[0];
