@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { freePort } from '../support/free-port.js';
 import { findProgram, program } from '../support/peers.js';
+import type { Asked } from './support/asker.js';
 import { percentile, rounded, type Bench, type BenchTable } from './support/bench.js';
 import { BENCH_ZONE } from './support/bench-zone.js';
 import { startBenchProcess, stopBenchProcess } from './support/dnsperf.js';
@@ -61,7 +62,7 @@ async function answerTimes(asker: ChildProcess, body: () => Promise<unknown>): P
 }
 
 async function take(asker: ChildProcess): Promise<readonly number[]> {
-  const answer = once(asker, 'message') as Promise<[readonly number[]]>;
+  const answer = once(asker, 'message') as Promise<[Asked]>;
   asker.send('take');
-  return (await answer)[0];
+  return (await answer)[0].times;
 }

@@ -40,9 +40,13 @@ export const dnsQueries: Bench = {
         }
         if (database) {
           await fillPowerDns(database.url, NAMES);
-          for (const caches of [true, false]) {
+          for (const [caches, what] of [
+            ['default', 'caches on'],
+            ['no answers', 'packet and query caches off'],
+            ['none', 'all caches off, that of zones too'],
+          ] as const) {
             const target = await add(startPowerDns(database.url, caches));
-            const name = `PowerDNS on PostgreSQL, one receiver, caches ${caches ? 'on' : 'off'}`;
+            const name = `PowerDNS on PostgreSQL, one receiver, ${what}`;
             cases.push({ name, target, queries: existing });
           }
         }

@@ -16,8 +16,20 @@ export interface PowerDns extends DnsTarget {
   readonly zoneUrl: string;
 }
 
+/**
+ * Its caches: as they are by default; without those of packets and of the database's answers; or without those of
+ * zones, metadata and keys, too.
+ */
+export type PowerDnsCaches = 'default' | 'no answers' | 'none';
+
+const CACHE_SETTINGS: Record<PowerDnsCaches, string> = {
+  default: '',
+  'no answers': 'cache-ttl=0\nquery-cache-ttl=0\nnegquery-cache-ttl=0\n',
+  none: 'cache-ttl=0\nquery-cache-ttl=0\nnegquery-cache-ttl=0\nzone-cache-refresh-interval=0\nzone-metadata-cache-ttl=0\ndnssec-key-cache-ttl=0\n',
+};
+
 /** PowerDNS on a database that its zone was put into by `fillPowerDns`. */
-export async function startPowerDns(databaseUrl: string, caches: boolean): Promise<PowerDns> {
+export async function startPowerDns(databaseUrl: string, caches: PowerDnsCaches): Promise<PowerDns> {
   const directory = await mkdtemp(join(tmpdir(), 'fleetcert-powerdns-'));
   const [port, apiPort] = [await freePort(), await freePort()];
   const { hostname, port: databasePort, username, password, pathname } = new URL(databaseUrl);
@@ -42,7 +54,7 @@ webserver-port=${apiPort}
 webserver-loglevel=none
 api=yes
 api-key=${POWERDNS_API_KEY}
-${caches ? '' : 'cache-ttl=0\nquery-cache-ttl=0\nnegquery-cache-ttl=0\n'}`,
+${CACHE_SETTINGS[caches]}`,
   );
   const child = runProgram('pdns_server', [`--config-dir=${directory}`]);
   const stop = async (): Promise<void> => {
