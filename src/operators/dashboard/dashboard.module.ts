@@ -11,6 +11,8 @@ import { LiveChanges } from './live/live-changes.js';
 import { LiveController } from './live/live.controller.js';
 import { LiveFleet } from './live/live-fleet.js';
 import { PageVersions } from './live/page-versions.js';
+import { AlarmsPageController } from './pages/alarms/alarms.controller.js';
+import { OpenAlarms } from './pages/alarms/open-alarms.js';
 import { AuditPageController } from './pages/audit/audit.controller.js';
 import { BulkPageController } from './pages/bulk/bulk.controller.js';
 import { CheckPageController } from './pages/check/check.controller.js';
@@ -45,6 +47,7 @@ import { SignInController } from './session/sign-in.controller.js';
  * and `devices/export` before `devices/:id`.
  */
 const CONTROLLERS: Type[] = [
+  AlarmsPageController,
   AssetsController,
   AuditPageController,
   BulkPageController,
@@ -77,6 +80,7 @@ const CONTROLLERS: Type[] = [
     FleetOverviews,
     LiveChanges,
     LiveFleet,
+    OpenAlarms,
     PageVersions,
     Rollouts,
     SessionGuard,

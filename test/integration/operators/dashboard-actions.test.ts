@@ -350,6 +350,45 @@ describe('the dashboard: what operators do there', () => {
     expect(page).toContain('new certificates in a registered domain');
   });
 
+  it('says what is wrong now, the worst first, and that nothing is', async () => {
+    // The server looks at the fleet itself, now and then.
+    await until(async () => {
+      await database.dataSource.query(`DELETE FROM alarms`);
+      return (await viewer.page('/alarms')).includes('Nothing is wrong.');
+    });
+    await database.dataSource.query(
+      `INSERT INTO alarms (kind, subject_id, subject_kind, subject_name, scope, message, data, observed_at, seen_at, raised_at)
+       VALUES ('device.silent', $1, 'device', $2, 'a test', 'It is <silent>.', '{}', now(), now(), now()),
+              ('ca.paused', 'ca', 'ca', 'a CA', 'a test', 'It has paused us.', '{}', now(), now(), now()),
+              ('limit.near', 'l', 'limit', NULL, 'a test', 'Nobody was told yet.', '{}', now(), now(), NULL)`,
+      [issued.deviceId, issued.name],
+    );
+    const page = await viewer.page('/alarms');
+    expect(page).toContain('It is &lt;silent&gt;.');
+    expect(page).toContain(`href="/devices/${issued.deviceId}"`);
+    expect(page).not.toContain('Nobody was told yet.');
+    expect(page.indexOf('kind=ca.paused')).toBeLessThan(page.indexOf('kind=device.silent'));
+    expect(await viewer.page('/alarms?kind=device.silent')).not.toContain('It has paused us.');
+    expect(await viewer.page('/')).toMatch(/href="\/alarms\?kind=device.silent"\s*><strong>1<\/strong> devices silent/);
+    await viewer.agent.get('/alarms?kind=none').expect(400);
+  });
+
+  it('shows that a CA has paused us, and tries again when an administrator says that it is over', async () => {
+    const settings = await viewer.page('/settings');
+    const directory = /<code>(https:\/\/127\.0\.0\.1:\d+\/directory)<\/code>/.exec(settings)![1]!;
+    await database.dataSource.query(
+      `INSERT INTO issuance_pauses (ca, name, detail, paused_at, probe_at)
+       VALUES ($1, 'paused.fleet.test', 'too many failures', now(), now() + interval '1 day')`,
+      [directory],
+    );
+    await until(async () => (await viewer.page('/settings')).includes('paused.fleet.test'));
+    expect(await operator.page('/settings')).not.toContain('The pause is over');
+    await operator.submit('/settings/cas/resume', { ca: directory }).expect(403);
+    await admin.submit('/settings/cas/resume', { ca: 'https://ca.example/directory' }).expect(404);
+    await admin.submit('/settings/cas/resume', { ca: directory }).expect(303);
+    expect(await viewer.page('/settings')).not.toContain('paused.fleet.test');
+  });
+
   it('checks a delegation on demand, within its time, one at once', async () => {
     await viewer.submit('/zones/fleet.test/check').expect(403);
     const both = await Promise.all([1, 2].map(() => operator.submit('/zones/fleet.test/check')));

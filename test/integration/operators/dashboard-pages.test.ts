@@ -14,6 +14,7 @@ const PAGES = [
   '/devices/bulk',
   '/queue',
   '/queue?status=failed',
+  '/alarms',
   '/events',
   '/zones',
   '/zones/fleet.test',

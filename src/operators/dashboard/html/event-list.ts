@@ -1,3 +1,4 @@
+import type { EventSubject } from '../../../platform/events/record-events.js';
 import type { Severity } from '../../../platform/events/event-type.js';
 import type { EventItem } from '../../events/event-item.js';
 import { badge } from './badge.js';
@@ -11,7 +12,11 @@ export function severityBadge(severity: Severity): Html {
 }
 
 /** What an event is about, leading to its page where there is one. */
-export function subjectOf({ subject: { kind, id, name } }: EventItem): Html {
+export function subjectOf({ subject }: Pick<EventItem, 'subject'>): Html {
+  return subjectLink(subject);
+}
+
+export function subjectLink({ kind, id, name }: EventSubject): Html {
   if (kind === 'device') return deviceLink(id, name ?? id);
   if (kind === 'zone') return html`<a href="/zones/${id}"><code>${name ?? id}</code></a>`;
   return html`${kind} <code>${name ?? id}</code>`;

@@ -12,6 +12,7 @@ export const NAVIGATION: readonly Destination[] = [
   { path: '/', title: 'Fleet', role: 'viewer' },
   { path: '/devices', title: 'Devices', role: 'viewer' },
   { path: '/queue', title: 'Queue', role: 'viewer' },
+  { path: '/alarms', title: 'Alarms', role: 'viewer' },
   { path: '/events', title: 'Events', role: 'viewer' },
   { path: '/zones', title: 'Zones', role: 'viewer' },
   { path: '/enrollment', title: 'Enrollment', role: 'viewer' },

@@ -4,6 +4,8 @@ import { html, type Html } from '../../html/html.js';
 
 /** How full a bucket of the CA's limits is. */
 export interface ShownBucket {
+  /** Where there are several. */
+  readonly ca?: string;
   readonly title: string;
   /** The registered domain, or the account's URL. */
   readonly subject: string;
@@ -33,9 +35,9 @@ export function bucketGauges(buckets: readonly ShownBucket[]): Html {
 }
 
 function gauge(bucket: ShownBucket, id: string): Html {
-  const { title, subject, capacity, level, reserved, refillSeconds, secondsUntilFull } = bucket;
+  const { ca, title, subject, capacity, level, reserved, refillSeconds, secondsUntilFull } = bucket;
   return html`<li>
-    <p id="${id}"><strong>${title}</strong> <code>${subject}</code></p>
+    <p id="${id}"><strong>${title}</strong> <code>${subject}</code>${ca !== undefined && html` at ${ca}`}</p>
     <meter min="0" max="${capacity}" low="${capacity / 5}" value="${level}" aria-labelledby="${id}"></meter>
     <p class="muted">
       ${figure(level)} of ${figure(capacity)}

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import type { EventItem } from '../../../events/event-item.js';
 import { EventListing } from '../../../events/event-listing.js';
 import { type FleetSummary, FleetSummaries } from '../../../fleet/fleet-summary.js';
+import { type AlarmCount, OpenAlarms } from '../alarms/open-alarms.js';
 
 const EVENTS = 10;
 
@@ -11,6 +12,8 @@ export interface FleetOverview {
   readonly summary: FleetSummary;
   /** Newest first. */
   readonly events: readonly EventItem[];
+  /** The worst first. */
+  readonly alarms: readonly AlarmCount[];
 }
 
 @Injectable()
@@ -18,10 +21,15 @@ export class FleetOverviews {
   constructor(
     private readonly summaries: FleetSummaries,
     private readonly events: EventListing,
+    private readonly alarms: OpenAlarms,
   ) {}
 
   async read(): Promise<FleetOverview> {
-    const [summary, events] = await Promise.all([this.summaries.read(), this.events.list({}, { limit: EVENTS })]);
-    return { summary, events: events.items };
+    const [summary, events, alarms] = await Promise.all([
+      this.summaries.read(),
+      this.events.list({}, { limit: EVENTS }),
+      this.alarms.counts(),
+    ]);
+    return { summary, events: events.items, alarms };
   }
 }

@@ -6,15 +6,22 @@ import { figure } from '../../html/figure.js';
 import { html, type Html } from '../../html/html.js';
 import { table } from '../../html/table.js';
 import { ago } from '../../html/time.js';
+import { alarmChips } from '../alarms/alarms.view.js';
 import { queueLink } from '../queue/queue-link.js';
 import { bucketGauges } from './bucket-gauges.view.js';
 import type { FleetOverview } from './fleet-overview.js';
 
 /** The parts of the fleet's page that the live script takes over by themselves. */
-export type FleetParts = Readonly<Record<'queue' | 'limits' | 'events' | 'failures' | 'soonest' | 'zones', Html>>;
+export type FleetParts = Readonly<
+  Record<'alarms' | 'queue' | 'limits' | 'events' | 'failures' | 'soonest' | 'zones', Html>
+>;
 
-export function fleetParts({ summary, events }: FleetOverview, now: Date): FleetParts {
+export function fleetParts({ summary, events, alarms }: FleetOverview, now: Date): FleetParts {
   return {
+    alarms: html`<section aria-labelledby="alarms" data-part="alarms">
+      <h2 id="alarms" class="hidden">What is wrong now</h2>
+      ${alarmChips(alarms)}
+    </section>`,
     queue: queueCard(summary),
     limits: bucketGauges(summary.buckets),
     events: html`<section class="card" aria-labelledby="events" data-part="events">

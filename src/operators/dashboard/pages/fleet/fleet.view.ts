@@ -38,7 +38,7 @@ export function fleetPage({ session, overview, histogram, rollout, now }: FleetV
     session,
     scripts: ['live.js'],
     beside: liveState('/live/fleet', now),
-    content: html`${healthTiles(overview.summary)}
+    content: html`${parts.alarms} ${healthTiles(overview.summary)}
       <div class="columns">
         <section class="card" aria-labelledby="expiries">
           <h2 id="expiries">Expiries in the coming weeks</h2>

@@ -2,25 +2,35 @@ import { LIMIT_NAMES, type LimitName } from '../../../../issuer/domain/limits/li
 import type { LimitProfile, LimitValues } from '../../../../issuer/domain/limits/limit-profile.js';
 import { limitRule } from '../../../../issuer/domain/limits/limit-rule.js';
 import { durationText } from '../../domain/duration-text.js';
+import { roleSuffices } from '../../../domain/role.js';
 import { badge } from '../../html/badge.js';
 import { definitions } from '../../html/definitions.js';
 import { figure } from '../../html/figure.js';
+import { actionButton } from '../../html/form.js';
 import { html, type Html, type HtmlValue } from '../../html/html.js';
 import { table } from '../../html/table.js';
 import { moment } from '../../html/time.js';
+import type { Session } from '../../session/session.js';
 import type { CaSettings, ShownCa } from './ca-settings.js';
 
 /** The CAs in the order in which orders fall back. */
-export function caCards({ cas, ordersInFlight, ordersRunning }: CaSettings, now: Date): Html {
-  return html`${cas.map((shown, index) => caCard(shown, index, cas.length > 1, now))}
+export function caCards(session: Session, { cas, ordersInFlight, ordersRunning }: CaSettings, now: Date): Html {
+  return html`${cas.map((shown, index) => caCard(session, shown, { index, isOneOfSeveral: cas.length > 1, now }))}
     <p class="muted below">
       ${figure(ordersRunning)} orders are worked on now; ${figure(ordersInFlight)} at most on each server. CAs are set
       by environment variables; a change needs a restart.
     </p>`;
 }
 
-function caCard(shown: ShownCa, index: number, isOneOfSeveral: boolean, now: Date): Html {
-  const { ca, isSandbox, account, ordersRunning, limits } = shown;
+interface Place {
+  readonly index: number;
+  readonly isOneOfSeveral: boolean;
+  readonly now: Date;
+}
+
+function caCard(session: Session, shown: ShownCa, { index, isOneOfSeveral, now }: Place): Html {
+  const { ca, isSandbox, account, ordersRunning, limits, state } = shown;
+  const isPaused = state !== undefined && (state.paused || state.pausedNames.size > 0);
   const role = ca.stagingOf !== undefined ? 'staging: failed orders are rehearsed there' : roleOf(index);
   return html`<section class="card" aria-labelledby="ca-${index}">
     <h2 id="ca-${index}">Certificate authority: ${ca.name} ${stateBadge(shown)}</h2>
@@ -31,6 +41,10 @@ function caCard(shown: ShownCa, index: number, isOneOfSeveral: boolean, now: Dat
         html`<code>${ca.directoryUrl}</code>${isSandbox && html` <span class="muted">(the sandbox's own CA)</span>`}`,
       ],
       ['State', troubleText(shown, now)],
+      [
+        'Paused names',
+        [...(state?.pausedNames ?? [])].slice(0, SHOWN_NAMES).map((name) => html`<code class="line">${name}</code>`),
+      ],
       ['Account', account?.accountUrl ? html`<code>${account.accountUrl}</code>` : 'not registered yet'],
       ['Registered', account?.registeredAt && moment(account.registeredAt, now)],
       ['Contact', account?.contact ?? ca.contact ?? 'none'],
@@ -40,9 +54,18 @@ function caCard(shown: ShownCa, index: number, isOneOfSeveral: boolean, now: Dat
       ['Orders running', figure(ordersRunning)],
       ['Rate limits', limits?.name ?? ca.limits],
     ])}
+    ${
+      isPaused &&
+      roleSuffices(session.operator.role, 'admin') &&
+      html`<div class="buttons">
+        ${actionButton(session, '/settings/cas/resume', 'The pause is over: try again', { fields: { ca: ca.directoryUrl }, about: ca.name })}
+      </div>`
+    }
     ${limits && limitValues(limits)}
   </section>`;
 }
+
+const SHOWN_NAMES = 20;
 
 function roleOf(index: number): string {
   return index === 0 ? 'first: orders go there' : 'orders fall back to it';

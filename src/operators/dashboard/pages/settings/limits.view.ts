@@ -8,16 +8,18 @@ import { table } from '../../html/table.js';
 import type { FormFields } from '../../http/form-fields.js';
 import type { Session } from '../../session/session.js';
 
-/** How a form names a bucket. */
-function nameOf({ limit, subject }: BucketLevel): string {
-  return `${limit} ${subject}`;
+/** How a form names a bucket; the CA's name, which may have spaces, comes last. */
+function nameOf({ ca, limit, subject }: BucketLevel): string {
+  return [limit, subject, ...(ca === undefined ? [] : [ca])].join(' ');
 }
 
 /** @throws DomainError `invalid_request` */
-export function bucketOf(name: string): { readonly limit: string; readonly subject: string } {
-  const [limit = '', subject = ''] = name.split(' ', 2);
-  if (subject === '') throw new DomainError('invalid_request', 'The limit is not one of the list; reload the page.');
-  return { limit, subject };
+export function bucketOf(name: string): { readonly limit: string; readonly subject: string; readonly ca?: string } {
+  const { limit, subject, ca } = /^(?<limit>\S+) (?<subject>\S+)(?: (?<ca>.+))?$/.exec(name)?.groups ?? {};
+  if (limit === undefined || subject === undefined) {
+    throw new DomainError('invalid_request', 'The limit is not one of the list; reload the page.');
+  }
+  return { limit, subject, ...(ca !== undefined && { ca }) };
 }
 
 /** The CA's limits as they are known here. */
@@ -28,6 +30,7 @@ export function limitList(buckets: readonly BucketLevel[]): Html {
       'Rate limits that orders share',
       [
         { title: 'Limit', kind: 'name', cell: ({ title }) => title },
+        buckets.some(({ ca }) => ca !== undefined) && { title: 'CA', cell: ({ ca }) => ca ?? '–' },
         { title: 'Of', cell: ({ subject }) => html`<code>${subject}</code>` },
         { title: 'Left', kind: 'number', cell: ({ level, capacity }) => `${figure(level)} of ${figure(capacity)}` },
         { title: 'Reserved', kind: 'number', cell: ({ reserved }) => figure(reserved) },
@@ -57,7 +60,13 @@ export function limitForm(session: Session, buckets: readonly BucketLevel[], ent
         'bucket',
         'bucket',
         'Limit',
-        buckets.map((bucket) => [nameOf(bucket), `${bucket.title} (${bucket.subject})`] as const),
+        buckets.map(
+          (bucket) =>
+            [
+              nameOf(bucket),
+              `${bucket.title} (${bucket.subject})${bucket.ca === undefined ? '' : ` at ${bucket.ca}`}`,
+            ] as const,
+        ),
         entered?.raw('bucket'),
       )}
       ${field('remaining', 'remaining', 'Left now', { value: entered?.raw('remaining'), type: 'number', isRequired: true, least: 0, most: 1_000_000_000 })}

@@ -2,6 +2,9 @@ import { Controller, Get, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { Response } from 'express';
 
+import { CaList } from '../../../../issuer/accounts/ca-list.js';
+import { CaWatch } from '../../../../issuer/accounts/ca-watch.js';
+import { QueueSignal } from '../../../../issuer/worker/queue-signal.js';
 import { Clock } from '../../../../kernel/clock.js';
 import { DomainError } from '../../../../kernel/errors.js';
 import { ApiKeys } from '../../../auth/api-keys.js';
@@ -18,6 +21,7 @@ import { SettingsAnswer } from './settings-answer.js';
 const NOTICES: Readonly<Record<string, string>> = {
   revoked: 'The API key does not work any more.',
   'limit-set': 'The limit is set. The queue goes by it from now on.',
+  resumed: 'What the CA had paused is tried again.',
   'sessions-ended': 'Every other session is ended.',
   'webhook-deleted': 'The webhook is told of nothing more.',
 };
@@ -32,6 +36,9 @@ export class SettingsPageController {
     private readonly page: SettingsAnswer,
     private readonly apiKeys: ApiKeys,
     private readonly levels: BucketLevels,
+    private readonly list: CaList,
+    private readonly watch: CaWatch,
+    private readonly signal: QueueSignal,
     private readonly sessions: Sessions,
     private readonly clock: Clock,
   ) {}
@@ -67,13 +74,23 @@ export class SettingsPageController {
     const set = await orRefusal(async () => {
       const remaining = fields.integer('remaining', 'What is left', 0, MOST_LEFT);
       if (remaining === undefined) throw new DomainError('invalid_request', 'What is left has to be filled in.');
-      const { limit, subject } = bucketOf(fields.required('bucket', 'The limit', 700));
-      await this.levels.prime(limit, subject, remaining);
+      const { limit, subject, ca } = bucketOf(fields.required('bucket', 'The limit', 900));
+      await this.levels.prime(limit, subject, remaining, ca);
     });
     if (set.refusal) {
       const failed = { form: 'limit', fields, error: set.refusal } as const;
       await this.page.send(request, response, { failed }, set.status);
     } else response.redirect(303, '/settings?done=limit-set');
+  }
+
+  @Post('cas/resume')
+  @NeedsSession('admin')
+  async resume(@Req() request: SessionRequest, @Res() response: Response): Promise<void> {
+    const ca = this.list.of(new FormFields(request.body).raw('ca'));
+    if (!ca) throw new DomainError('not_found', 'There is no such CA.');
+    await this.watch.resume(ca.directoryUrl);
+    this.signal.wake();
+    response.redirect(303, '/settings?done=resumed');
   }
 
   @Post('sessions/end-others')

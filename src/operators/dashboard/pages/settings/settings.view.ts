@@ -50,7 +50,7 @@ export function settingsPage(view: SettingsView): Html {
     session,
     notice,
     error: failed?.error,
-    content: html`${made && madeSecret(made)} ${caCards(ca, now)} ${limitList(buckets)}
+    content: html`${made && madeSecret(made)} ${caCards(session, ca, now)} ${limitList(buckets)}
     ${apiKeys && limitForm(session, buckets, entered('limit'))} ${apiKeys && keyList(session, apiKeys, now)}
     ${apiKeys && form(session, entered('api-key'))} ${webhooks && webhookList(webhooks, now)}
     ${webhooks && webhookForm(session, entered('webhook'))} ${sessionList(session, sessions, now)}`,
