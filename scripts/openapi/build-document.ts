@@ -18,7 +18,7 @@ import { AnswerSchemas } from './answer-schemas.js';
 import { exampleOf } from './examples.js';
 import { ProblemAnswers } from './problem-answers.js';
 import type { Schema } from './schema.js';
-import { DESCRIPTION, PARAMETERS, SECURITY_SCHEMES, TAGS, TEXT_EXAMPLES } from './texts.js';
+import { DESCRIPTION, FIELDS, PATH_PARAMETERS, SECURITY_SCHEMES, TAGS, TEXT_EXAMPLES } from './texts.js';
 
 const JSON_TYPE = 'application/json';
 /** Where `@ApiProduces` keeps its types; the package does not export its name. */
@@ -89,9 +89,11 @@ export async function buildDocument(): Promise<object> {
     complete(operation, controller, methodName, answers.ofMethod(className, methodName));
     Object.assign(operation.responses, problems.of(refusalsOf(operation, controller, methodName)));
   }
-  const schemas = new Map(
-    Object.entries({ ...Object.fromEntries(answers.components), ...document.components.schemas }),
-  );
+  const bodies = Object.entries(document.components.schemas).map(([name, schema]): [string, Schema] => [
+    name,
+    name.endsWith('Dto') ? withFieldTexts(schema) : schema,
+  ]);
+  const schemas = new Map([...answers.components, ...bodies]);
   for (const operation of operationsOf(document)) addExamples(operation, schemas);
   const { openapi, info, servers, paths } = document;
   const shared = problems.components();
@@ -169,16 +171,25 @@ function operationIdOf(className: string, methodName: string): string {
 }
 
 function completeParameter(parameter: Parameter, controller: Type, methodName: string): void {
-  const text = PARAMETERS[parameter.name];
-  if (parameter.in === 'path') {
-    if (uuidParameters(controller, methodName).has(parameter.name)) {
-      parameter.schema = { ...parameter.schema, format: 'uuid' };
-    }
-    parameter.description ??= text?.description;
+  if (parameter.in !== 'path') {
+    parameter.description ??= FIELDS[parameter.name];
+    return;
   }
-  if (parameter.example === undefined && text?.example !== undefined && parameter.in === 'path') {
-    parameter.example = text.example;
+  const text = PATH_PARAMETERS[parameter.name];
+  parameter.description ??= text?.description;
+  parameter.example ??= text?.example;
+  if (uuidParameters(controller, methodName).has(parameter.name)) {
+    parameter.schema = { ...parameter.schema, format: 'uuid' };
   }
+}
+
+/** Fields of bodies whose decorators do not say what they are. */
+function withFieldTexts(schema: Schema): Schema {
+  const fields = Object.entries(schema.properties ?? {}).map(([name, field]): [string, Schema] => [
+    name,
+    field.description === undefined && FIELDS[name] !== undefined ? { ...field, description: FIELDS[name] } : field,
+  ]);
+  return { ...schema, properties: Object.fromEntries(fields) };
 }
 
 function uuidParameters(controller: Type, methodName: string): Set<unknown> {

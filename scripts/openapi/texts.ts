@@ -34,12 +34,36 @@ export const TAGS = [
 ];
 
 /** Parameters of paths, by name. */
-export const PARAMETERS: Readonly<Record<string, { readonly description: string; readonly example?: string }>> = {
+export const PATH_PARAMETERS: Readonly<Record<string, { readonly description: string; readonly example?: string }>> = {
   accessId: { description: 'Of the list of accesses', example: '5b0c6a1e-9a0f-4b7a-8f65-2d6f4a2a7c31' },
   id: { description: 'Its identifier, as the list tells it' },
   name: { description: 'The name of the key', example: 'ns2.example.com' },
   orderId: { description: 'As the order was answered', example: '8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f' },
   zone: { description: 'A zone that is served', example: 'd.example.com' },
+};
+
+/** Parameters of queries and fields of bodies that mean the same wherever they are, by name. */
+export const FIELDS: Readonly<Record<string, string>> = {
+  action: 'What to do to each of the devices',
+  address: 'An IP address',
+  addresses: 'The addresses that DNS answers the name with, within the address policy of the server',
+  algorithm: 'Of TSIG: hmac-sha256, hmac-sha384 or hmac-sha512',
+  door: 'The protocol that the client speaks',
+  expiresAt: 'When it ends; absent: never',
+  group: 'The group of devices',
+  id: 'Its identifier, as the list tells it',
+  ids: 'Identifiers of devices',
+  kind: 'What the alarm is about, such as `at-risk`',
+  limit: 'So many at most',
+  name: 'Its name, as the list tells it',
+  note: 'For people',
+  outcome: 'What became of them',
+  port: 'UDP and TCP',
+  role: 'What it may do; each role may do all that the one before it may',
+  state: 'Only those in this state',
+  type: 'The type of the records, such as A or TXT',
+  url: 'Where events are posted to: https, and no address of a private network',
+  use: 'What the key is for',
 };
 
 /** Of answers that are texts, by media type. */

@@ -53,8 +53,8 @@ export function fleetcertProgram(console = new Console()): Command {
   program.addCommand(keysCommand(console));
   program.addCommand(limitsCommand(console));
   program.addCommand(accountCommand(console));
-  program.addCommand(planCommand().addHelpText('after', PLAN_EXAMPLES));
-  program.addCommand(doctorCommand());
+  program.addCommand(planCommand((text) => console.print(text)).addHelpText('after', PLAN_EXAMPLES));
+  program.addCommand(doctorCommand((text) => console.print(text)));
   program.addCommand(migrateCommand());
   program.addCommand(backupCommand(console));
   program.addCommand(restoreCommand(console));

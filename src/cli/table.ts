@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 import CliTable from 'cli-table3';
 
 import type { Console } from './console.js';
@@ -12,6 +14,8 @@ const NO_LINES = Object.fromEntries(
     .map((part) => [part, '']),
 );
 const GAP = 2;
+/** A column of sentences is not made narrower than this. */
+const NARROWEST = 24;
 const ELLIPSIS = '…';
 
 /**
@@ -26,6 +30,7 @@ export function table(
 ): string {
   const made = new CliTable({
     head: head.map((title) => console.style('bold', title)),
+    ...lastColumn(console.columns, [head, ...rows]),
     colAligns: head.map((_, index) => (right.includes(index) ? 'right' : 'left')),
     chars: NO_LINES,
     truncate: ELLIPSIS,
@@ -33,6 +38,21 @@ export function table(
   });
   made.push(...rows.map((row) => [...row]));
   return withoutTrailingSpace(made.toString());
+}
+
+/** On a terminal that is too narrow the last column, which holds the sentences, is wrapped within itself. */
+function lastColumn(
+  room: number | undefined,
+  rows: readonly (readonly string[])[],
+): Partial<CliTable.TableConstructorOptions> {
+  const count = rows[0]!.length;
+  const widths = Array.from({ length: count }, (_, column) =>
+    Math.max(...rows.map((row) => stripVTControlCharacters(row[column] ?? '').length)),
+  );
+  const before = widths.slice(0, -1).reduce((sum, width) => sum + width + GAP, 0);
+  if (room === undefined || before + widths.at(-1)! <= room) return {};
+  const left = Math.max(NARROWEST, room - before);
+  return { colWidths: [...Array.from({ length: count - 1 }, () => null), left], wordWrap: true };
 }
 
 /** Names and values below each other. */

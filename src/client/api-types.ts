@@ -139,6 +139,23 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/alarms': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** What is wrong now: alarms that are raised and not resolved */
+    get: operations['alarmsList'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/api-keys': {
     parameters: {
       query?: never;
@@ -1032,6 +1049,41 @@ export interface components {
        */
       addresses: string[];
     };
+    /** @description Something that is wrong now, and that people were told of. */
+    AlarmItem: {
+      /** @enum {string} */
+      kind:
+        | 'certificate.at_risk'
+        | 'certificate.expired'
+        | 'order.failed'
+        | 'device.silent'
+        | 'limit.near'
+        | 'ca.paused'
+        | 'ca.unreachable'
+        | 'secondary.behind'
+        | 'zone.feed_lag'
+        | 'delegation.broken';
+      /** @enum {string} */
+      severity: 'info' | 'warning' | 'critical';
+      subject: components['schemas']['AlarmSubject'];
+      message: string;
+      data: {
+        [key: string]: unknown;
+      };
+      /** Format: date-time */
+      raisedAt: string;
+    };
+    /** @description Something that is wrong now, and that people were told of. */
+    AlarmItemPage: {
+      items: components['schemas']['AlarmItem'][];
+      nextCursor: string | null;
+    };
+    AlarmSubject: {
+      /** @enum {string} */
+      kind: 'device' | 'zone' | 'secondary' | 'limit' | 'ca';
+      id: string;
+      name?: string;
+    };
     ApiKeyItem: {
       id: string;
       /** @enum {string} */
@@ -1076,7 +1128,10 @@ export interface components {
       secondsUntilFull: number;
     };
     BulkActionDto: {
-      /** @enum {string} */
+      /**
+       * @description What to do to each of the devices
+       * @enum {string}
+       */
       action: 'suspend' | 'resume' | 'delete' | 'set-group' | 'retry' | 'revoke';
       /** @description {} for every device */
       filter: components['schemas']['BulkFilterDto'];
@@ -1101,10 +1156,14 @@ export interface components {
       reason?: 'unspecified' | 'keyCompromise' | 'superseded' | 'cessationOfOperation';
     };
     BulkFilterDto: {
-      /** @enum {string} */
+      /**
+       * @description Only those in this state
+       * @enum {string}
+       */
       state?: 'active' | 'suspended';
       /** @description A zone of this server */
       zone?: string;
+      /** @description The group of devices */
       group?: string;
       /** @description Health of the certificate: one, or several (in a query separated by commas) */
       health?: ('ok' | 'renewing' | 'at-risk' | 'expired' | 'none' | 'failing')[];
@@ -1120,6 +1179,7 @@ export interface components {
        * @description Has called since
        */
       lastSeenAfter?: string;
+      /** @description Identifiers of devices */
       ids?: string[];
     };
     BulkItem: {
@@ -1253,7 +1313,9 @@ export interface components {
       renewAt: string | null;
     };
     DeviceChangesDto: {
+      /** @description For people */
       note?: string | null;
+      /** @description The group of devices */
       group?: string | null;
       /** @description Answer *.<device> with the device's addresses */
       wildcard?: boolean;
@@ -1314,6 +1376,7 @@ export interface components {
       /** @description Serial number, MAC address or the like: keeps one piece of hardware from enrolling twice */
       hardwareId?: string;
       /**
+       * @description The addresses that DNS answers the name with, within the address policy of the server
        * @example [
        *       "10.1.1.4",
        *       "fd00::4"
@@ -1353,30 +1416,31 @@ export interface components {
       id: string;
       /** @enum {string} */
       type:
+        | 'certificate.at_risk'
+        | 'certificate.expired'
+        | 'order.failed'
+        | 'device.silent'
+        | 'limit.near'
+        | 'ca.paused'
+        | 'ca.unreachable'
+        | 'secondary.behind'
+        | 'zone.feed_lag'
+        | 'delegation.broken'
         | 'device.enrolled'
         | 'device.suspended'
         | 'device.resumed'
         | 'device.deleted'
         | 'device.addresses_changed'
         | 'device.clone_suspected'
-        | 'device.silent'
         | 'device.returned'
-        | 'order.failed'
         | 'order.deferred'
         | 'certificate.issued'
         | 'certificate.revoked'
         | 'certificate.lapsed'
-        | 'certificate.at_risk'
-        | 'certificate.expired'
-        | 'limit.near'
-        | 'ca.paused'
-        | 'ca.unreachable'
         | 'ca.returned'
         | 'ca.fallback'
         | 'ca.fallback_ended'
         | 'order.moved'
-        | 'secondary.behind'
-        | 'zone.feed_lag'
         | 'alarm.resolved'
         | 'operator.signed_in';
       /** @enum {string} */
@@ -1607,7 +1671,10 @@ export interface components {
       nextCursor: string | null;
     };
     NewAccessDto: {
-      /** @enum {string} */
+      /**
+       * @description The protocol that the client speaks
+       * @enum {string}
+       */
       door: 'acme-dns' | 'httpreq' | 'dyndns2' | 'rfc2136';
       /**
        * @description rfc2136 only
@@ -1620,40 +1687,70 @@ export interface components {
       allowfrom?: string[];
     };
     NewApiKeyDto: {
-      /** @enum {string} */
+      /**
+       * @description What it may do; each role may do all that the one before it may
+       * @enum {string}
+       */
       role: 'viewer' | 'operator' | 'admin';
+      /** @description For people */
       note?: string;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description When it ends; absent: never
+       */
       expiresAt?: string;
     };
     NewEnrollmentKeyDto: {
       /** @description How many devices may enroll with it; absent: any number */
       maxUses?: number;
-      /** Format: date-time */
+      /**
+       * Format: date-time
+       * @description When it ends; absent: never
+       */
       expiresAt?: string;
       /** @description The zone that its devices get names in; absent: the first one */
       zone?: string;
+      /** @description The group of devices */
       group?: string;
+      /** @description For people */
       note?: string;
     };
     NewSecondaryDto: {
-      /** @example 192.0.2.54 */
+      /**
+       * @description An IP address
+       * @example 192.0.2.54
+       */
       address: string;
-      /** @example 53 */
+      /**
+       * @description UDP and TCP
+       * @example 53
+       */
       port: number;
       /** @description The name of a transfer key */
       tsigKey?: string;
     };
     NewTsigKeyDto: {
-      /** @example ns2.example.com */
+      /**
+       * @description Its name, as the list tells it
+       * @example ns2.example.com
+       */
       name: string;
-      /** @example hmac-sha256 */
+      /**
+       * @description Of TSIG: hmac-sha256, hmac-sha384 or hmac-sha512
+       * @example hmac-sha256
+       */
       algorithm: string;
-      /** @enum {string} */
+      /**
+       * @description What the key is for
+       * @enum {string}
+       */
       use: 'transfer';
     };
     NewWebhookDto: {
-      /** @example https://hooks.example.com/fleetcert */
+      /**
+       * @description Where events are posted to: https, and no address of a private network
+       * @example https://hooks.example.com/fleetcert
+       */
       url: string;
       /** @description Types of events; * for all of them */
       events: (
@@ -1682,6 +1779,7 @@ export interface components {
         | 'order.moved'
         | 'secondary.behind'
         | 'zone.feed_lag'
+        | 'delegation.broken'
         | 'alarm.resolved'
         | 'operator.signed_in'
       )[];
@@ -1755,7 +1853,10 @@ export interface components {
       password: string;
     };
     PrimedLimitDto: {
-      /** @example certificates-per-domain */
+      /**
+       * @description So many at most
+       * @example certificates-per-domain
+       */
       limit: string;
       /** @description The registered domain or the account URL; absent: the only one */
       subject?: string;
@@ -1789,7 +1890,10 @@ export interface components {
        * @example www
        */
       name: string;
-      /** @example A */
+      /**
+       * @description The type of the records, such as A or TXT
+       * @example A
+       */
       type: string;
       /**
        * @description Seconds
@@ -2322,6 +2426,7 @@ export interface operations {
   accountsList: {
     parameters: {
       query?: {
+        /** @description So many at most */
         limit?: number;
         /** @description nextCursor of the page before */
         cursor?: string;
@@ -2459,9 +2564,72 @@ export interface operations {
       503: components['responses']['unavailable'];
     };
   };
+  alarmsList: {
+    parameters: {
+      query?: {
+        /** @description So many at most */
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+        /** @description What the alarm is about, such as `at-risk` */
+        kind?:
+          | 'certificate.at_risk'
+          | 'certificate.expired'
+          | 'order.failed'
+          | 'device.silent'
+          | 'limit.near'
+          | 'ca.paused'
+          | 'ca.unreachable'
+          | 'secondary.behind'
+          | 'zone.feed_lag'
+          | 'delegation.broken';
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What is wrong now: alarms that are raised and not resolved */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "items": [
+           *         {
+           *           "kind": "certificate.at_risk",
+           *           "severity": "info",
+           *           "subject": {
+           *             "kind": "device",
+           *             "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *             "name": "k2v7q4m3xw5t.d.example.com"
+           *           },
+           *           "message": "k2v7q4m3xw5t.d.example.com got a certificate",
+           *           "data": {
+           *             "sha256": "5f1c…"
+           *           },
+           *           "raisedAt": "2026-11-02T09:30:00.000Z"
+           *         }
+           *       ],
+           *       "nextCursor": null
+           *     }
+           */
+          'application/json': components['schemas']['AlarmItemPage'];
+        };
+      };
+      400: components['responses']['invalid_request'];
+      401: components['responses']['unauthorized'];
+      500: components['responses']['internal'];
+      503: components['responses']['unavailable'];
+    };
+  };
   apiKeysList: {
     parameters: {
       query?: {
+        /** @description So many at most */
         limit?: number;
         /** @description nextCursor of the page before */
         cursor?: string;
@@ -2582,6 +2750,7 @@ export interface operations {
   auditList: {
     parameters: {
       query?: {
+        /** @description So many at most */
         limit?: number;
         /** @description nextCursor of the page before */
         cursor?: string;
@@ -3163,12 +3332,15 @@ export interface operations {
   devicesList: {
     parameters: {
       query?: {
+        /** @description So many at most */
         limit?: number;
         /** @description nextCursor of the page before */
         cursor?: string;
+        /** @description Only those in this state */
         state?: 'active' | 'suspended';
         /** @description A zone of this server */
         zone?: string;
+        /** @description The group of devices */
         group?: string;
         /** @description Health of the certificate: one, or several (in a query separated by commas) */
         health?: ('ok' | 'renewing' | 'at-risk' | 'expired' | 'none' | 'failing')[];
@@ -3243,6 +3415,7 @@ export interface operations {
   deviceBulkList: {
     parameters: {
       query?: {
+        /** @description So many at most */
         limit?: number;
         /** @description nextCursor of the page before */
         cursor?: string;
@@ -3471,9 +3644,11 @@ export interface operations {
   deviceBulkItems: {
     parameters: {
       query?: {
+        /** @description So many at most */
         limit?: number;
         /** @description nextCursor of the page before */
         cursor?: string;
+        /** @description What became of them */
         outcome?: 'done' | 'unchanged' | 'failed' | 'cancelled';
       };
       header?: never;
@@ -3517,9 +3692,11 @@ export interface operations {
   inventoryExportsExportDevices: {
     parameters: {
       query?: {
+        /** @description Only those in this state */
         state?: 'active' | 'suspended';
         /** @description A zone of this server */
         zone?: string;
+        /** @description The group of devices */
         group?: string;
         /** @description Health of the certificate: one, or several (in a query separated by commas) */
         health?: ('ok' | 'renewing' | 'at-risk' | 'expired' | 'none' | 'failing')[];
@@ -4046,6 +4223,7 @@ export interface operations {
   enrollmentKeysList: {
     parameters: {
       query?: {
+        /** @description So many at most */
         limit?: number;
         /** @description nextCursor of the page before */
         cursor?: string;
@@ -4167,6 +4345,7 @@ export interface operations {
   eventsList: {
     parameters: {
       query?: {
+        /** @description So many at most */
         limit?: number;
         /** @description nextCursor of the page before */
         cursor?: string;
@@ -4196,6 +4375,7 @@ export interface operations {
           | 'order.moved'
           | 'secondary.behind'
           | 'zone.feed_lag'
+          | 'delegation.broken'
           | 'alarm.resolved'
           | 'operator.signed_in'
         )[];
@@ -4278,6 +4458,7 @@ export interface operations {
           | 'order.moved'
           | 'secondary.behind'
           | 'zone.feed_lag'
+          | 'delegation.broken'
           | 'alarm.resolved'
           | 'operator.signed_in'
         )[];
@@ -4320,6 +4501,7 @@ export interface operations {
   eventsStream: {
     parameters: {
       query?: {
+        /** @description So many at most */
         limit?: number;
         /** @description nextCursor of the page before */
         cursor?: string;
@@ -4349,6 +4531,7 @@ export interface operations {
           | 'order.moved'
           | 'secondary.behind'
           | 'zone.feed_lag'
+          | 'delegation.broken'
           | 'alarm.resolved'
           | 'operator.signed_in'
         )[];
@@ -4677,6 +4860,7 @@ export interface operations {
   ordersList: {
     parameters: {
       query?: {
+        /** @description So many at most */
         limit?: number;
         /** @description nextCursor of the page before */
         cursor?: string;
@@ -4883,7 +5067,12 @@ export interface operations {
   };
   webhooksList: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description So many at most */
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -4917,6 +5106,7 @@ export interface operations {
           'application/json': components['schemas']['ListedWebhookPage'];
         };
       };
+      400: components['responses']['invalid_request'];
       401: components['responses']['unauthorized'];
       403: components['responses']['forbidden'];
       500: components['responses']['internal'];
@@ -5003,9 +5193,11 @@ export interface operations {
   webhooksDeliveries: {
     parameters: {
       query?: {
+        /** @description So many at most */
         limit?: number;
         /** @description nextCursor of the page before */
         cursor?: string;
+        /** @description Only those in this state */
         state?: 'pending' | 'delivered' | 'dead';
       };
       header?: never;
@@ -5091,7 +5283,12 @@ export interface operations {
   };
   zonesList: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description So many at most */
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -5123,6 +5320,7 @@ export interface operations {
           'application/json': components['schemas']['ZoneItemPage'];
         };
       };
+      400: components['responses']['invalid_request'];
       401: components['responses']['unauthorized'];
       500: components['responses']['internal'];
       503: components['responses']['unavailable'];
@@ -5130,7 +5328,12 @@ export interface operations {
   };
   zonesListRecords: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description So many at most */
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+      };
       header?: never;
       path: {
         /**
@@ -5167,6 +5370,7 @@ export interface operations {
           'application/json': components['schemas']['FixedRecordsPage'];
         };
       };
+      400: components['responses']['invalid_request'];
       401: components['responses']['unauthorized'];
       404: components['responses']['unknown_zone'];
       500: components['responses']['internal'];
@@ -5237,6 +5441,7 @@ export interface operations {
       query: {
         /** @description Relative to the apex; @ is the apex */
         name: string;
+        /** @description The type of the records, such as A or TXT */
         type: string;
       };
       header?: never;
@@ -5269,7 +5474,12 @@ export interface operations {
   };
   zonesListSecondaries: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description So many at most */
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+      };
       header?: never;
       path: {
         /**
@@ -5306,6 +5516,7 @@ export interface operations {
           'application/json': components['schemas']['ListedSecondaryPage'];
         };
       };
+      400: components['responses']['invalid_request'];
       401: components['responses']['unauthorized'];
       404: components['responses']['unknown_zone'];
       500: components['responses']['internal'];
@@ -5368,6 +5579,7 @@ export interface operations {
   zonesDeleteSecondary: {
     parameters: {
       query: {
+        /** @description Its identifier, as the list tells it */
         id: string;
       };
       header?: never;
@@ -5430,7 +5642,12 @@ export interface operations {
   };
   zonesListTsigKeys: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description So many at most */
+        limit?: number;
+        /** @description nextCursor of the page before */
+        cursor?: string;
+      };
       header?: never;
       path: {
         /**
@@ -5465,6 +5682,7 @@ export interface operations {
           'application/json': components['schemas']['ListedTsigKeyPage'];
         };
       };
+      400: components['responses']['invalid_request'];
       401: components['responses']['unauthorized'];
       404: components['responses']['unknown_zone'];
       500: components['responses']['internal'];
@@ -5527,6 +5745,7 @@ export interface operations {
   zonesDeleteTsigKey: {
     parameters: {
       query: {
+        /** @description Its name, as the list tells it */
         name: string;
       };
       header?: never;

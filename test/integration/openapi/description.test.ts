@@ -69,11 +69,16 @@ describe('the description of the API', () => {
     expect(description.calls.filter(({ summary }) => !summary).map(({ call }) => call)).toEqual([]);
   });
 
-  it('says of every parameter of a path what it is', () => {
-    const silent = description.calls.flatMap(({ call, parameters = [] }) =>
-      parameters.filter((one) => one.in === 'path' && !one.description).map(({ name }) => `${call}: ${name}`),
+  it('says of every parameter, and of every field of a body, what it is', () => {
+    const parameters = description.calls.flatMap(({ call, parameters = [] }) =>
+      parameters.filter((one) => !one.description).map(({ name }) => `${call}: ${name}`),
     );
-    expect(silent).toEqual([]);
+    const fields = Object.entries(description.document.components['schemas']!)
+      .filter(([name]) => name.endsWith('Dto'))
+      .flatMap(([name, { properties = {} }]: [string, { properties?: Record<string, { description?: string }> }]) =>
+        Object.keys(properties).flatMap((field) => (properties[field]!.description ? [] : [`${name}.${field}`])),
+      );
+    expect([...parameters, ...fields]).toEqual([]);
   });
 
   it('says which credential each call under /v1 needs, and which role of an operator', () => {
