@@ -159,8 +159,10 @@ export class CaWatch {
       await this.retryPaused(transaction, ca, names, now);
       await transaction.query(
         `UPDATE issuance_orders SET next_attempt_at = $2, updated_at = $2
-          WHERE status = 'deferred' AND reason_code = 'paused' AND (ca IS NULL OR ca = $1) AND next_attempt_at > $2
-            AND ('' = ANY ($3::text[]) OR names && $3::text[])`,
+          WHERE id IN (SELECT id FROM issuance_orders
+                        WHERE status = 'deferred' AND reason_code = 'paused' AND (ca IS NULL OR ca = $1) AND next_attempt_at > $2
+                          AND ('' = ANY ($3::text[]) OR names && $3::text[])
+                        FOR UPDATE SKIP LOCKED)`,
         [ca, now, names],
       );
       return rows.length;
@@ -224,7 +226,9 @@ export class CaWatch {
     this.logger.log({ ca }, 'the CA takes orders of our account again');
     await transaction.query(
       `UPDATE issuance_orders SET next_attempt_at = $2::timestamptz + random() * ${SPREAD_SECONDS} * interval '1 second', updated_at = $2
-        WHERE status = 'deferred' AND reason_code = 'paused' AND (ca IS NULL OR ca = $1) AND next_attempt_at > $2`,
+        WHERE id IN (SELECT id FROM issuance_orders
+                      WHERE status = 'deferred' AND reason_code = 'paused' AND (ca IS NULL OR ca = $1) AND next_attempt_at > $2
+                      FOR UPDATE SKIP LOCKED)`,
       [ca, now],
     );
     await this.#fallbackEnds(transaction, ca, now);

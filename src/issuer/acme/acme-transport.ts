@@ -162,6 +162,6 @@ function describe(url: string, error: Error): string {
   const { code } = error as NodeJS.ErrnoException;
   const why = error.message || code || 'unknown reason';
   return code !== undefined && UNTRUSTED.test(code)
-    ? `${url} could not be reached: its TLS certificate is not trusted (${why}); is FLEETCERT_ACME_CA_FILE right?`
+    ? `${url} could not be reached: its TLS certificate is not trusted (${why}); is FLEETCERT_ACME_CA_FILE right (of another CA: caFile in FLEETCERT_ACME_CAS)?`
     : `${url} could not be reached: ${why}`;
 }

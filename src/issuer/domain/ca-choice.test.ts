@@ -69,6 +69,19 @@ describe('chooseCa', () => {
     expect(chooseCa(other, [well('a'), well('b')], context)).toEqual({ ca: 'a' });
   });
 
+  it('does not change between CAs that are late by about as much', () => {
+    const estimates = new Map([
+      ['a', NOW + 30 * DAY],
+      ['b', NOW + 26 * DAY],
+    ]);
+    const order = { deadline: NOW + DAY, estimates };
+    expect(chooseCa(anOrder({ ...order, ca: 'a' }), [well('a'), well('b')], context)).toEqual({ ca: 'a' });
+    expect(chooseCa(anOrder({ ...order, ca: 'b', why: 'late' }), [well('a'), well('b')], context)).toEqual({
+      ca: 'b',
+      why: 'late',
+    });
+  });
+
   it('stays when no CA can be ordered from', () => {
     expect(chooseCa(anOrder({ ca: 'b', why: 'down' }), [down('a'), down('b')], context)).toEqual({
       ca: 'b',

@@ -69,17 +69,26 @@ export function chooseCa(
   const others = cas.filter((ca) => ca !== home);
   const free = others.find((ca) => obstacleAt(ca) === undefined);
   if (free) return { ca: free.directoryUrl, why: atHome };
-  const soonest = soonestOf(
-    cas.filter((ca) => obstacleAt(ca) === 'late'),
-    order.estimates,
-  );
+  const late = cas.filter((ca) => obstacleAt(ca) === 'late');
+  const soonest = soonestOf(late, order.estimates, here, now);
   if (soonest) return soonest === home ? { ca: home.directoryUrl } : { ca: soonest.directoryUrl, why: atHome };
   return here
     ? { ca: here.directoryUrl, ...(here !== home && { why: order.why ?? atHome }) }
     : { ca: home.directoryUrl };
 }
 
-function soonestOf(cas: readonly CaCondition[], estimates: ReadonlyMap<string, number>): CaCondition | undefined {
-  const at = ({ directoryUrl }: CaCondition): number => estimates.get(directoryUrl) ?? Infinity;
-  return cas.reduce<CaCondition | undefined>((best, ca) => (best && at(best) <= at(ca) ? best : ca), undefined);
+/** Who is at one of them leaves only for what is sooner by more than estimates may be wrong. */
+function soonestOf(
+  cas: readonly CaCondition[],
+  estimates: ReadonlyMap<string, number>,
+  here: CaCondition | undefined,
+  now: number,
+): CaCondition | undefined {
+  const wait = ({ directoryUrl }: CaCondition): number => (estimates.get(directoryUrl) ?? Infinity) - now;
+  const best = cas.reduce<CaCondition | undefined>(
+    (first, ca) => (first && wait(first) <= wait(ca) ? first : ca),
+    undefined,
+  );
+  if (best === undefined || here === undefined || !cas.includes(here)) return best;
+  return wait(best) * (1 + 2 * ESTIMATE_ERROR) < wait(here) ? best : here;
 }

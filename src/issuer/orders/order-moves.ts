@@ -18,6 +18,8 @@ export interface MovableOrder {
   readonly ca: string | null;
   readonly ca_why: AwayReason | null;
   readonly account_id: string | null;
+  /** Whose account that is. */
+  readonly account_ca: string | null;
   readonly acme_order_url: string | null;
   readonly reserved_at: string | null;
 }
@@ -50,6 +52,12 @@ const WORDS: Readonly<Record<AwayReason, string>> = {
   rehearsal: 'an order failed, and is tried at the staging first',
 };
 
+/** The CA that has something of the order, or would have; undefined for one that has not been anywhere. */
+function cameFrom({ ca, account_ca, acme_order_url, reserved_at }: MovableOrder): string | undefined {
+  const begunAt = acme_order_url === null ? null : account_ca;
+  return ca ?? begunAt ?? reserved_at ?? undefined;
+}
+
 /** Writes down that an order is another CA's from now on. */
 @Injectable()
 export class OrderMoves {
@@ -71,9 +79,9 @@ export class OrderMoves {
   ): Promise<AbandonedOrder[]> {
     const abandoned: AbandonedOrder[] = [];
     for (const { order, home, to } of moves) {
-      const elsewhere = order.ca !== to.ca;
-      // An order that has not been anywhere is not moved, but placed.
-      const note = elsewhere && order.ca !== null ? this.#note(order, home, to) : undefined;
+      const from = cameFrom(order);
+      const leaves = from !== undefined && from !== to.ca;
+      const note = leaves ? this.#note(from, home, to) : undefined;
       await transaction.query(
         `UPDATE issuance_orders
             SET ca = $2, ca_why = $3, updated_at = $4, history = history || $5::jsonb
@@ -86,18 +94,18 @@ export class OrderMoves {
           JSON.stringify(note ? [{ at: now.toISOString(), step: 'moved', note }] : []),
         ],
       );
-      if (!elsewhere) continue;
-      await this.signal.announce(transaction, order.id);
+      if (order.ca !== to.ca) await this.signal.announce(transaction, order.id);
+      if (note === undefined) continue;
       await this.#release(transaction, order, now);
       if (order.account_id !== null && order.acme_order_url !== null) {
         abandoned.push({ orderId: order.id, accountId: order.account_id, acmeOrderUrl: order.acme_order_url });
       }
-      if (note !== undefined) await this.#tell(transaction, order, home, to, note, now);
+      await this.#tell(transaction, order, home, to, note, now);
     }
     // The buckets come last, and in one order: whoever has a CA's lock waits for no order's row.
     const reserved = moves
-      .map(({ order, to }) => ({ ...order, to: to.ca }))
-      .filter(({ reserved_at, ca, to }) => reserved_at !== null && ca !== to);
+      .filter(({ order, to }) => order.reserved_at !== null && order.reserved_at !== to.ca)
+      .map(({ order }) => order);
     for (const { id } of reserved.toSorted((a, b) => (a.reserved_at! < b.reserved_at! ? -1 : 1))) {
       await this.budget.settle(transaction, id, 'nothing-came', now);
     }
@@ -120,8 +128,8 @@ export class OrderMoves {
     );
   }
 
-  #note({ ca }: MovableOrder, home: string, to: Placement): string {
-    const from = this.list.nameOf(ca!);
+  #note(fromCa: string, home: string, to: Placement): string {
+    const from = this.list.nameOf(fromCa);
     const name = this.list.nameOf(to.ca);
     if (to.why === undefined || to.why === 'probe') return `From ${from} back to ${name}.`;
     return `From ${from} to ${name}: at ${this.list.nameOf(home)} ${WORDS[to.why]}.`;

@@ -292,6 +292,7 @@ export class OrderRouting {
   ): Promise<PlacedRow[]> {
     return transaction.query(
       `SELECT o.id, o.device_id, d.name AS device_name, o.names, o.ca, o.ca_why, o.account_id, o.acme_order_url,
+              (SELECT a.directory_url FROM acme_accounts a WHERE a.id = o.account_id) AS account_ca,
               o.reservations ->> 'ca' AS reserved_at, o.queued_at, o.next_attempt_at, c.not_after, c.home_url
          FROM issuance_orders o
          JOIN devices d ON d.id = o.device_id

@@ -74,8 +74,8 @@ export class LineReasons {
   async ifJoined(orders: readonly WaitingOrder[], now: Date): Promise<ReadonlyMap<string, number>> {
     const state = await this.#state(await this.#account(), now);
     for (const order of orders) {
-      // What exempts an order at one CA does not at another.
-      const { replacesWindow: _window, sameNamesIssuedAt: _issued, ...plain } = order;
+      // What exempts an order at one CA, or holds it there, does not at another.
+      const { replacesWindow: _window, sameNamesIssuedAt: _issued, notBefore: _notBefore, ...plain } = order;
       state.queues.add(plain, now.getTime());
     }
     const joined = new Set(orders.map(({ id }) => id));

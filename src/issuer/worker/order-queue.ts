@@ -143,6 +143,15 @@ export class OrderQueue {
     );
   }
 
+  /** Is an order of this CA due? To be asked before a claim where there are several. */
+  async isAnyDue(ca: string, now: Date): Promise<boolean> {
+    const due: unknown[] = await this.dataSource.query(
+      `SELECT 1 FROM issuance_orders o WHERE ${IS_OPEN} AND o.ca = $1 AND o.next_attempt_at <= $2 AND ${IS_FREE} LIMIT 1`,
+      [ca, now],
+    );
+    return due.length > 0;
+  }
+
   /** Does an order wait because the CA could not be reached? */
   async isAnyUnreachable(ca: string): Promise<boolean> {
     const waiting: unknown[] = await this.dataSource.query(

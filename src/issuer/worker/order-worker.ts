@@ -126,6 +126,9 @@ export class OrderWorker implements OnApplicationBootstrap, OnModuleDestroy {
         wakeAt = Math.min(wakeAt, this.clock.now().getTime() + place.retrySeconds * 1000);
         continue;
       }
+      // Most of the time there is nothing to do for a CA that others fall back to.
+      const isFirst = place.ca === this.list.first.directoryUrl;
+      if (!isFirst && !(await this.queue.isAnyDue(place.ca, this.clock.now()))) continue;
       await this.#claim(account);
       wakeAt = Math.min(wakeAt, this.queue.wakeAt ?? Infinity);
     }

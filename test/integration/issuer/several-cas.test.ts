@@ -460,6 +460,48 @@ describeOnEachDatabase('several CAs', (database) => {
     expect(await issuedBy(later)).toHaveLength(1);
   });
 
+  it('find orders that were begun when there was but one where they are, and go on with them', async () => {
+    const profile = limits({ 'certificates-per-domain': [5, '1h'] });
+    const alone = issuerWith({ others: [], fallback: undefined }, { profile });
+    const [begun, limited] = [await aDevice(database.dataSource), await aDevice(database.dataSource)];
+    const { orderId } = await alone.order(begun);
+    first.fail('completeChallenge', problem('serverInternal', 500));
+    expect(await alone.runDue()).toEqual(['deferred']);
+    const { orderId: refused } = await alone.order(limited);
+    first.fail('newOrder', problem('rateLimited', 429, 7200));
+    expect(await alone.runDue(1)).toEqual(['deferred']);
+    const before = await alone.row(refused);
+    expect(before['ca']).toBeNull();
+    await database.dataSource.query('TRUNCATE issuance_cas');
+
+    const issuer = issuerWith({}, { profile });
+    await issuer.routing.route();
+    const row = await issuer.row(orderId);
+    expect(row).toMatchObject({ ca: first.directoryUrl, acme_order_url: expect.any(String) });
+    expect(row['reservations']).not.toBeNull();
+    expect(await issuer.row(refused)).toMatchObject({
+      ca: first.directoryUrl,
+      status: 'deferred',
+      next_attempt_at: before['next_attempt_at'],
+    });
+    issuer.clock.advanceSeconds(2 * MINUTES);
+    expect(await issuer.runDue(10, first.directoryUrl)).toEqual(['issued']);
+    expect(first.orders).toHaveLength(1);
+  });
+
+  it('are tried again when an operator says that a pause is over', async () => {
+    const issuer = issuerWith({ others: [], fallback: undefined });
+    const device = await aDevice(database.dataSource);
+    await issuer.order(device);
+    first.fail('newOrder', problem('rateLimited', 429, undefined, 'Your account is paused'));
+    expect(await issuer.runDue()).toEqual(['deferred']);
+    expect(await issuer.watch.resume(first.directoryUrl, device.name)).toBe(0);
+    expect(await issuer.runDue()).toEqual([]);
+    expect(await issuer.watch.resume(first.directoryUrl)).toBe(1);
+    expect(await issuer.runDue()).toEqual(['issued']);
+    expect((await issuer.watch.states()).get(first.directoryUrl)).toMatchObject({ paused: false });
+  });
+
   it('become one again when the list is cut: their orders go to the one that is left', async () => {
     const issuer = issuerWith();
     await issuer.setup.ready(first.directoryUrl);
