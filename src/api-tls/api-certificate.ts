@@ -15,6 +15,7 @@ import { apiName, type ApiName, whyNoCertificate } from './domain/api-name.js';
 import { fingerprint, keyPin } from './domain/key-pin.js';
 
 const ROUND_MILLISECONDS = 2_000;
+const RETIRE_MILLISECONDS = 3_600_000;
 /** While all is well, the database is asked in every fifth round only. */
 const QUIET_ROUNDS = 5;
 
@@ -94,10 +95,15 @@ export class ApiCertificate {
     return presented;
   }
 
-  /** Names that are the API's no more are forgotten; also where HTTPS is not served any more. */
+  /** Names that are the API's no more are forgotten; also where HTTPS is not served any more. Never rejects. */
+  @Interval(RETIRE_MILLISECONDS)
   async retireOthers(): Promise<void> {
     const host = this.config.http.httpsListen && this.apiName.zone !== undefined ? this.apiName.host : undefined;
-    await this.store.retireOthers(host, this.clock.now());
+    try {
+      await this.store.retireOthers(host, this.clock.now());
+    } catch (error) {
+      this.logger.warn({ err: error }, 'former names of the API will be looked after later');
+    }
   }
 
   /** Stops looking after it. */

@@ -293,3 +293,35 @@ describe('TLS of an API whose name is in no zone', () => {
     expect(await ordersOf(database)).toEqual([]);
   });
 });
+
+describe('an API that has got another name', () => {
+  const database = withDatabase();
+  const started = (host: string): Promise<SecureApp> =>
+    SecureApp.start(database, { FLEETCERT_PUBLIC_URL: `https://${host}` });
+  const namesOf = async ({ server }: SecureApp): Promise<string[]> => {
+    const { body } = await server.admin.get('/v1/devices').expect(200);
+    return (body as { items: { name: string }[] }).items.map(({ name }) => name).toSorted();
+  };
+
+  it('forgets the former one after a day without it, and has its key back with the name', async () => {
+    const before = await started(HOST);
+    const { pin } = before.certificate.presented!;
+    await before.server.stop();
+
+    const other = await started('other.fleet.test');
+    expect(await namesOf(other)).toEqual([HOST, 'other.fleet.test']);
+    await database.dataSource.query(
+      `UPDATE devices SET last_seen_at = now() - interval '25 hours', enrolled_at = now() - interval '25 hours' WHERE name = $1`,
+      [HOST],
+    );
+    await other.certificate.retireOthers();
+    expect(await namesOf(other)).toEqual(['other.fleet.test']);
+    expect(other.certificate.presented!.pin).not.toBe(pin);
+    await other.server.stop();
+
+    const again = await started(HOST);
+    expect(again.certificate.presented!.pin).toBe(pin);
+    expect(await namesOf(again)).toEqual([HOST, 'other.fleet.test']);
+    await again.server.stop();
+  });
+});
