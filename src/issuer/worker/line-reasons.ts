@@ -11,6 +11,7 @@ import type { BucketTable } from '../limits/bucket-table.js';
 import type { IssuanceBudget } from '../limits/issuance-budget.js';
 import type { IssuanceSpeed } from './issuance-speed.js';
 import type { PlannerStore } from './planner-store.js';
+import { LIVE_SERVERS } from './server-presence.js';
 import { WaitingOrders } from './waiting-orders.js';
 
 /** What was found holds for so long; a short line, which costs nothing to look at again, for less. */
@@ -128,8 +129,9 @@ export class LineReasons {
     const [levels, shares, inFlight, states] = await Promise.all([
       buckets.read(manager, account.ca, keys),
       planner.read(manager, account.ca),
-      manager.query<{ orders: number }[]>(
-        `SELECT count(*)::int AS orders FROM issuance_orders WHERE lease_id IS NOT NULL AND lease_expires_at > clock_timestamp()`,
+      manager.query<{ orders: number; servers: number }[]>(
+        `SELECT count(*)::int AS orders, ${LIVE_SERVERS} AS servers
+           FROM issuance_orders WHERE lease_id IS NOT NULL AND lease_expires_at > clock_timestamp()`,
       ),
       watch.states(),
     ]);
@@ -138,7 +140,7 @@ export class LineReasons {
       buckets: levels,
       shares,
       inFlight: { standing: 0, manual: 0, new: inFlight[0]?.orders ?? 0 },
-      inFlightLimit,
+      inFlightLimit: inFlightLimit * (inFlight[0]?.servers ?? 1),
       orderSeconds: speed.secondsPerOrder,
       ...(states.get(this.ca)?.paused && { closedUntil: Infinity }),
     };

@@ -7,6 +7,12 @@ import { DataSource, type QueryRunner } from 'typeorm';
 /** First half of the advisory lock's key, "flee"; the second one is the server's own. */
 export const PRESENCE_LOCK_CLASS = 0x666c6565;
 
+/** SQL: how many servers show that they live; one before any has. */
+export const LIVE_SERVERS = `
+  greatest(1, (SELECT count(*) FROM pg_locks
+                WHERE locktype = 'advisory' AND classid::bigint = ${PRESENCE_LOCK_CLASS} AND objsubid = 2 AND granted
+                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())))::int`;
+
 /** Who holds a lease: `name` for people, `server` for the presence lock. */
 export interface LeaseOwner {
   readonly name: string;

@@ -8,6 +8,7 @@ import { forecast, type Forecast } from '../../issuer/domain/planner/forecast.js
 import { domainParts, USUAL_FORECAST, type ForecastInput } from '../../issuer/domain/planner/forecast-input.js';
 import { CaAccounts } from '../../issuer/accounts/ca-accounts.js';
 import { IssuanceSpeed } from '../../issuer/worker/issuance-speed.js';
+import { LIVE_SERVERS } from '../../issuer/worker/server-presence.js';
 import { WaitingReasons } from '../../issuer/worker/waiting-reasons.js';
 import { Clock } from '../../kernel/clock.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
@@ -30,6 +31,12 @@ export interface FleetForecast extends Omit<Forecast, 'rollout' | 'options'> {
   readonly options: readonly unknown[];
 }
 
+interface FleetRow {
+  readonly established: number;
+  readonly lifetimeSeconds: number | null;
+  readonly servers: number;
+}
+
 /** `GET /v1/fleet/forecast`: the same closed form as `fleetcert plan`, from the buckets and the queue as they are. */
 @Injectable()
 export class FleetForecasts {
@@ -47,14 +54,15 @@ export class FleetForecasts {
   /** What a forecast is made from, as it is now. @param devices so many more than there are */
   async inputFor(devices: number): Promise<{ readonly input: ForecastInput; readonly waiting: number }> {
     const now = this.clock.now();
-    const [fleet, account, buckets, reasons] = await Promise.all([
+    const [fleet, account, buckets, reasons, atFirst] = await Promise.all([
       this.fleet(now),
       this.accounts.registered(),
       this.levels.states(),
       this.reasons.all(now),
+      this.reasons.at(this.config.acme.directoryUrl, now),
     ]);
     const waiting = new Map<string, number>();
-    for (const { bucket } of reasons.values()) {
+    for (const { bucket } of atFirst) {
       if (bucket && isShared(bucket.limitName)) waiting.set(bucket.key, (waiting.get(bucket.key) ?? 0) + 1);
     }
     const input: ForecastInput = {
@@ -68,7 +76,7 @@ export class FleetForecasts {
       lifetimeSeconds: fleet.lifetimeSeconds ?? USUAL_LIFETIME_SECONDS,
       buckets,
       waiting,
-      inFlightLimit: this.config.acme.ordersInFlight,
+      inFlightLimit: this.config.acme.ordersInFlight * fleet.servers,
       orderSeconds: this.speed.secondsPerOrder,
     };
     return { input, waiting: reasons.size };
@@ -94,10 +102,10 @@ export class FleetForecasts {
     };
   }
 
-  /** Devices with a certificate in force, and the lifetime of the newest ones. */
-  private async fleet(now: Date): Promise<{ established: number; lifetimeSeconds: number | null }> {
-    const rows: { established: number; lifetimeSeconds: number | null }[] = await this.dataSource.query(
-      `SELECT count(*)::int AS established,
+  /** Devices with a certificate in force, the lifetime of the newest ones, and the servers that work on orders. */
+  private async fleet(now: Date): Promise<FleetRow> {
+    const rows: FleetRow[] = await this.dataSource.query(
+      `SELECT count(*)::int AS established, ${LIVE_SERVERS} AS servers,
               (SELECT round(extract(epoch FROM not_after - not_before))::float8 FROM certificates
                 ORDER BY created_at DESC LIMIT 1) AS "lifetimeSeconds"
          FROM (${certificatesInForceSql('not_after')}) AS in_force WHERE not_after > $1`,

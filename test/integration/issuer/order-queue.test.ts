@@ -145,4 +145,18 @@ describeOnEachDatabase('the queue of orders', (database) => {
     expect(seconds).toBeGreaterThan(20);
     expect(seconds).toBeLessThan(26);
   });
+
+  it('counts the servers that work on the line for the estimate', async () => {
+    const [first, second] = [1, 2].map(() => new TestIssuer(database, { clock: issuer.clock, ordersInFlight: 1 }));
+    await Promise.all([first!.presence.show(), second!.presence.show()]);
+    try {
+      await orders(4);
+      const last = await first!.order(await aDevice(database.dataSource));
+      const seconds = (Date.parse(last.estimatedAt!) - first!.clock.now().getTime()) / 1000;
+      expect(seconds).toBeGreaterThan(10);
+      expect(seconds).toBeLessThan(16);
+    } finally {
+      await Promise.all([first!.presence.end(), second!.presence.end()]);
+    }
+  });
 });

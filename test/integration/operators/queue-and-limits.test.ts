@@ -120,6 +120,9 @@ describeOnEachDatabase('the queue and the limits, with the sandbox CA', (databas
     const weeks = (Date.parse(body.rollout.endsAt) - Date.now()) / (7 * 86_400_000);
     expect(weeks).toBeGreaterThan(18);
     expect(weeks).toBeLessThan(20.5);
+    const options = body.options as { kind: string; what: string; endsAt: string }[];
+    expect(options.map(({ kind }) => kind)).toEqual(['override', 'domain', 'public-suffix']);
+    for (const { endsAt } of options) expect(Date.parse(endsAt)).toBeLessThan(Date.parse(body.rollout.endsAt));
     await server.admin.get('/v1/fleet/forecast?devices=-1').expect(400);
   });
 
