@@ -14,6 +14,7 @@ import { OrderWorker } from '../../../src/issuer/worker/order-worker.js';
 import { APP_CONFIG, type AppConfig } from '../../../src/platform/config/app-config.js';
 import { ADMIN_TOKEN, startApp, type TestApp } from '../../support/app.js';
 import { describeOnEachDatabase, withDatabase, type TestDatabase } from '../../support/database.js';
+import { signIn } from '../../support/dashboard.js';
 import { freePort } from '../../support/free-port.js';
 import { oneConnection, visit, type HttpsAnswer, type VisitOptions } from '../../support/https-visit.js';
 
@@ -130,6 +131,15 @@ describeOnEachDatabase('TLS of the API', (database) => {
         socket.once('error', reject);
       });
     expect([await serialFor(''), await serialFor('else.example')]).toEqual([issued.serial, issued.serial]);
+  });
+
+  it("is pinned by the dashboard's line, because devices know no root of the sandbox's CA", async () => {
+    const operator = await signIn(first.server);
+    const { text } = await operator.submit('/enrollment', { note: 'rack 7' }).expect(200);
+    const { pin } = first.certificate.presented!;
+    const line = text.replaceAll('&#39;', "'").replaceAll('&#x27;', "'");
+    expect(line).toContain(`curl -fsSk --pinnedpubkey '${pin}' https://${HOST}:${first.port}/agent | sh -s -- enroll`);
+    expect(line).toContain(`--pin '${pin}' --key fck_`);
   });
 
   it('serves the roots with an ETag, and the pin of its key where the client can see the key', async () => {
