@@ -79,14 +79,14 @@ export class DeviceListing {
     return this.itemOf(rows[0], this.clock.now());
   }
 
-  /** How many devices a filter matches, and the first few of them by name. */
+  /** How many devices a bulk action would reach by a filter, and the first few of them by name. */
   async look(
     filter: DeviceFilter,
     shown: number,
   ): Promise<{ count: number; sample: { deviceId: string; name: string }[] }> {
     const sql = this.conditions(filter, this.clock.now());
     const rows = await this.dataSource.query<{ count: number; sample: { deviceId: string; name: string }[] | null }[]>(
-      `WITH matched AS MATERIALIZED (SELECT f.device_id, f.name FROM device_facts f WHERE ${sql})
+      `WITH matched AS MATERIALIZED (SELECT f.device_id, f.name FROM device_facts f WHERE ${sql} AND ${IS_NO_SERVER})
        SELECT (SELECT count(*)::int FROM matched) AS count,
               (SELECT jsonb_agg(jsonb_build_object('deviceId', device_id, 'name', name) ORDER BY name)
                  FROM (SELECT * FROM matched ORDER BY name LIMIT ${sql.parameter(shown)}) first) AS sample`,
@@ -95,13 +95,13 @@ export class DeviceListing {
     return { count: rows[0]?.count ?? 0, sample: rows[0]?.sample ?? [] };
   }
 
-  /** Writes the devices that a filter matches into a bulk job, in the order of their names. @returns how many */
+  /** Writes the devices that a bulk action reaches by a filter into its job, in the order of their names. @returns how many */
   async collect(transaction: EntityManager, filter: DeviceFilter, jobId: string): Promise<number> {
     const sql = this.conditions(filter, this.clock.now());
     const rows = await transaction.query<unknown[]>(
       `INSERT INTO bulk_job_items (job_id, position, device_id, name)
        SELECT ${sql.parameter(jobId)}::uuid, row_number() OVER (ORDER BY f.name), f.device_id, f.name
-         FROM device_facts f WHERE ${sql} RETURNING 1`,
+         FROM device_facts f WHERE ${sql} AND ${IS_NO_SERVER} RETURNING 1`,
       sql.values,
     );
     return rows.length;
@@ -131,6 +131,9 @@ export class DeviceListing {
     });
   }
 }
+
+/** SQL, with its device_facts as `f`: what is done to many devices is never done to the API's own entry (api-tls). */
+const IS_NO_SERVER = `f.device_id NOT IN (SELECT id FROM devices WHERE kind = 'server')`;
 
 function source({ needsDevices }: SortSql): string {
   return needsDevices
