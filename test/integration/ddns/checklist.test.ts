@@ -4,7 +4,7 @@ import { aQuery, anOpt, anOption, type QueryWanted } from './a-query.js';
 import { aZone, zoneSet } from './a-zone.js';
 import { describeAnswer, exchangeUdp, type Answer } from './ask.js';
 import { listen, type TestListeners } from './dns-listener.js';
-import { exchangeTcp } from './tcp-client.js';
+import { exchangeTcp, TcpClient } from './tcp-client.js';
 
 /**
  * The check-list of an authoritative server (docs: field notes, section 7), on real sockets, by UDP and by TCP. Each row
@@ -95,6 +95,18 @@ const rows: Row[] = [
   { phenomenon: 'answers NODATA with the SOA', query: { type: 'TXT' }, authority: [SOA] },
   { phenomenon: 'answers NODATA for an empty non-terminal', query: { name: 'empty.fleet.test' }, authority: [SOA] },
   { phenomenon: 'answers NODATA for an unknown type', query: { type: 'TYPE65399' }, authority: [SOA] },
+  {
+    phenomenon: 'does not take a label with a dot in it for two labels',
+    query: { wire: Buffer.from('\x0adev1.fleet\x04test\x00', 'latin1') },
+    rcode: 'REFUSED',
+    flags: [],
+  },
+  {
+    phenomenon: 'answers NXDOMAIN for labels of any octets',
+    query: { wire: Buffer.from('\x04\x00\x2e\x5c\xff\x05fleet\x04test\x00', 'latin1') },
+    rcode: 'NXDOMAIN',
+    authority: [SOA],
+  },
   { phenomenon: 'answers NODATA for TYPE0', query: { type: 'TYPE0' }, authority: [SOA] },
   { phenomenon: 'answers NODATA for MAILB', query: { type: 'TYPE253' }, authority: [SOA] },
   { phenomenon: 'answers NODATA for DS at the apex', query: { name: 'fleet.test', type: 'DS' }, authority: [SOA] },
@@ -409,6 +421,13 @@ describe('over UDP', () => {
   ])('is silent to %s', async (_what, message) => {
     await expect(exchangeUdp(server.port, message, 150)).rejects.toThrow('no answer');
     expect(describeAnswer(await exchangeUdp(server.port, aQuery()))).toMatchObject({ rcode: 'NOERROR' });
+  });
+
+  it('is silent to a response over TCP, too, and answers what follows', async () => {
+    const client = await TcpClient.connect(server.port);
+    client.send(aQuery({ flags: 0x8000, id: 1 }), Buffer.alloc(11), aQuery({ id: 2 }));
+    expect((await client.receive()).readUInt16BE(0)).toBe(2);
+    client.socket.destroy();
   });
 
   it('multiplies no query by more than its largest answer allows', async () => {
