@@ -55,6 +55,8 @@ export class AnswerSchemas {
     if (type.isUnion()) return this.#ofUnion(type, where);
     if (type.isStringLiteral()) return { type: 'string', enum: [type.value] };
     if (type.isNumberLiteral()) return { type: 'number', enum: [type.value] };
+    if (flags & ts.TypeFlags.BooleanLiteral)
+      return { type: 'boolean', enum: [this.#checker.typeToString(type) === 'true'] };
     if (flags & ts.TypeFlags.BooleanLike) return { type: 'boolean' };
     if (flags & ts.TypeFlags.StringLike) return { type: 'string' };
     if (flags & ts.TypeFlags.NumberLike) return { type: 'number' };
@@ -79,7 +81,7 @@ export class AnswerSchemas {
   }
 
   #ofAlternatives(types: readonly ts.Type[], where: string): Schema {
-    if (types.every((type) => type.flags & ts.TypeFlags.BooleanLike)) return { type: 'boolean' };
+    if (types.length > 1 && types.every((type) => type.flags & ts.TypeFlags.BooleanLike)) return { type: 'boolean' };
     if (types.every((type) => type.isStringLiteral())) return { type: 'string', enum: types.map(({ value }) => value) };
     if (types.length === 1) return this.#schemaOf(types[0]!, where);
     const distinct = new Map(types.map((type) => this.#schemaOf(type, where)).map((one) => [JSON.stringify(one), one]));

@@ -1,7 +1,7 @@
 import { referredName, type Schema } from './schema.js';
 
-/** Of components whose fields do not all go together. */
-const WHOLE: Readonly<Record<string, unknown>> = {
+/** Of bodies whose fields do not all go together. */
+const BODIES: Readonly<Record<string, unknown>> = {
   BulkActionDto: { action: 'suspend', filter: { group: 'rack-1' }, dryRun: true },
   DeviceChangesDto: { note: 'third shelf', group: 'rack-1', aliases: ['nas'] },
   NewAccessDto: { door: 'rfc2136', types: ['TXT'] },
@@ -9,8 +9,63 @@ const WHOLE: Readonly<Record<string, unknown>> = {
   PrimedLimitDto: { limit: 'certificates-per-domain', subject: 'example.com', remaining: 12 },
 };
 
+const BULK_JOB = {
+  id: '3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44',
+  action: 'suspend',
+  parameters: {},
+  filter: { group: 'rack-1' },
+  state: 'running',
+  total: 120,
+  done: 40,
+  unchanged: 2,
+  failed: 0,
+  cancelled: 0,
+  pending: 78,
+  operatorId: 'admin-token',
+  createdAt: '2026-11-02T09:30:00.000Z',
+  endedAt: null,
+};
+
+/** Of parts of components, by path: numbers that add up, and states that go together. */
+const PARTS: Readonly<Record<string, unknown>> = {
+  BulkJob: BULK_JOB,
+  BulkPreview: {
+    dryRun: true,
+    action: 'suspend',
+    count: 120,
+    sample: [{ deviceId: '0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a', name: 'k2v7q4m3xw5t.d.example.com' }],
+  },
+  'DeviceAnswer.order': {
+    orderId: '8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f',
+    status: 'issued',
+    names: ['k2v7q4m3xw5t.d.example.com'],
+  },
+  'DeviceItem.order': { orderId: '8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f', status: 'issued', reason: null },
+  'FleetSummary.devices': { total: 20_417, active: 20_415, suspended: 2, cloneSuspected: 0 },
+  'FleetSummary.certificates': { ok: 20_120, renewing: 240, 'at-risk': 3, expired: 1, none: 51, failing: 2 },
+  'FleetSummary.queue': {
+    queued: 52,
+    issuing: 10,
+    deferred: 12,
+    reasons: [{ reason: 'It waits for the limit of certificates a registered domain (example.com).', orders: 52 }],
+  },
+  'FleetForecast.options': [
+    {
+      kind: 'override',
+      what: 'An override of the limit of certificates a registered domain, to 1,000 in 7 days',
+      endsAt: '2026-12-05T08:00:00.000Z',
+    },
+  ],
+  'EventItem.subject': {
+    kind: 'device',
+    id: '0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a',
+    name: 'k2v7q4m3xw5t.d.example.com',
+  },
+};
+
 /** An example of each field, by its name, or by its component and name where the name alone does not tell. */
 const FIELDS: Readonly<Record<string, unknown>> = {
+  'AccountAtCa.status': 'valid',
   accessId: '5b0c6a1e-9a0f-4b7a-8f65-2d6f4a2a7c31',
   action: 'POST /v1/devices/:id/suspend',
   address: '192.0.2.54',
@@ -116,6 +171,29 @@ const FIELDS: Readonly<Record<string, unknown>> = {
   values: ['192.0.2.7'],
   what: 'An override of the limit of certificates a registered domain, to 1,000 in 7 days',
   zone: 'd.example.com',
+  accountUrl: 'https://acme-v02.api.letsencrypt.org/acme/acct/1234567',
+  ca: 'https://acme-v02.api.letsencrypt.org/directory',
+  cloneSuspectedAt: null,
+  contact: 'ops@example.com',
+  dead: 0,
+  deferred: 12,
+  detail: 'The order is issued; there is nothing to retry.',
+  directoryUrl: 'https://acme-v02.api.letsencrypt.org/directory',
+  eabKid: null,
+  established: 20_364,
+  keyChangedAt: null,
+  keySha256: '9f2c41d07be8a6350c1e7f4b2d8a9036571c0e4f8b6a2d13907e5c4f1a8b3d62',
+  lastError: null,
+  lastStatus: 204,
+  pending: 0,
+  renewalsPerDay: 678.9,
+  replaceAllSeconds: 40_834,
+  resumed: 1,
+  role: 'operator',
+  rolloverPendingSince: null,
+  waiting: 52,
+  'ListedAuditEntry.status': 200,
+  'ListedDelivery.state': 'delivered',
 };
 
 const BY_FORMAT: Readonly<Record<string, string>> = {
@@ -129,7 +207,8 @@ const BY_FORMAT: Readonly<Record<string, string>> = {
  */
 export function exampleOf(schema: Schema, components: ReadonlyMap<string, Schema>, path = ''): unknown {
   const name = referredName(schema);
-  if (name !== undefined) return WHOLE[name] ?? exampleOf(components.get(name) ?? {}, components, name);
+  if (name !== undefined) return BODIES[name] ?? PARTS[name] ?? exampleOf(components.get(name) ?? {}, components, name);
+  if (path in PARTS) return PARTS[path];
   if (schema.example !== undefined) return schema.example;
   if (schema.default !== undefined) return schema.default;
   const given = ownExample(schema, path);

@@ -1235,7 +1235,8 @@ export interface components {
     };
     /** @description What a bulk action would do. */
     BulkPreview: {
-      dryRun: boolean;
+      /** @enum {boolean} */
+      dryRun: true;
       /** @enum {string} */
       action: 'suspend' | 'resume' | 'delete' | 'set-group' | 'retry' | 'revoke';
       count: number;
@@ -2448,15 +2449,15 @@ export interface operations {
            *       "items": [
            *         {
            *           "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
-           *           "directoryUrl": "text",
-           *           "accountUrl": "text",
-           *           "contact": "text",
-           *           "eabKid": "text",
-           *           "keySha256": "text",
+           *           "directoryUrl": "https://acme-v02.api.letsencrypt.org/directory",
+           *           "accountUrl": "https://acme-v02.api.letsencrypt.org/acme/acct/1234567",
+           *           "contact": "ops@example.com",
+           *           "eabKid": null,
+           *           "keySha256": "9f2c41d07be8a6350c1e7f4b2d8a9036571c0e4f8b6a2d13907e5c4f1a8b3d62",
            *           "createdAt": "2026-11-02T09:30:00.000Z",
            *           "registeredAt": "2026-11-02T09:30:00.000Z",
-           *           "keyChangedAt": "2026-11-02T09:30:00.000Z",
-           *           "rolloverPendingSince": "2026-11-02T09:30:00.000Z"
+           *           "keyChangedAt": null,
+           *           "rolloverPendingSince": null
            *         }
            *       ],
            *       "nextCursor": null
@@ -2492,21 +2493,21 @@ export interface operations {
           /**
            * @example {
            *       "atCa": {
-           *         "status": "active",
+           *         "status": "valid",
            *         "contact": [
-           *           "text"
+           *           "ops@example.com"
            *         ]
            *       },
            *       "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
-           *       "directoryUrl": "text",
-           *       "accountUrl": "text",
-           *       "contact": "text",
-           *       "eabKid": "text",
-           *       "keySha256": "text",
+           *       "directoryUrl": "https://acme-v02.api.letsencrypt.org/directory",
+           *       "accountUrl": "https://acme-v02.api.letsencrypt.org/acme/acct/1234567",
+           *       "contact": "ops@example.com",
+           *       "eabKid": null,
+           *       "keySha256": "9f2c41d07be8a6350c1e7f4b2d8a9036571c0e4f8b6a2d13907e5c4f1a8b3d62",
            *       "createdAt": "2026-11-02T09:30:00.000Z",
            *       "registeredAt": "2026-11-02T09:30:00.000Z",
-           *       "keyChangedAt": "2026-11-02T09:30:00.000Z",
-           *       "rolloverPendingSince": "2026-11-02T09:30:00.000Z"
+           *       "keyChangedAt": null,
+           *       "rolloverPendingSince": null
            *     }
            */
           'application/json': components['schemas']['AccountDetails'];
@@ -2541,15 +2542,15 @@ export interface operations {
           /**
            * @example {
            *       "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
-           *       "directoryUrl": "text",
-           *       "accountUrl": "text",
-           *       "contact": "text",
-           *       "eabKid": "text",
-           *       "keySha256": "text",
+           *       "directoryUrl": "https://acme-v02.api.letsencrypt.org/directory",
+           *       "accountUrl": "https://acme-v02.api.letsencrypt.org/acme/acct/1234567",
+           *       "contact": "ops@example.com",
+           *       "eabKid": null,
+           *       "keySha256": "9f2c41d07be8a6350c1e7f4b2d8a9036571c0e4f8b6a2d13907e5c4f1a8b3d62",
            *       "createdAt": "2026-11-02T09:30:00.000Z",
            *       "registeredAt": "2026-11-02T09:30:00.000Z",
-           *       "keyChangedAt": "2026-11-02T09:30:00.000Z",
-           *       "rolloverPendingSince": "2026-11-02T09:30:00.000Z"
+           *       "keyChangedAt": null,
+           *       "rolloverPendingSince": null
            *     }
            */
           'application/json': components['schemas']['ListedAccount'];
@@ -2651,7 +2652,7 @@ export interface operations {
            *       "items": [
            *         {
            *           "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
-           *           "role": "viewer",
+           *           "role": "operator",
            *           "note": "first rack",
            *           "createdAt": "2026-11-02T09:30:00.000Z",
            *           "expiresAt": "2027-01-31T00:00:00.000Z"
@@ -2681,7 +2682,7 @@ export interface operations {
       content: {
         /**
          * @example {
-         *       "role": "viewer",
+         *       "role": "operator",
          *       "note": "first rack",
          *       "expiresAt": "2027-01-31T00:00:00.000Z"
          *     }
@@ -2700,7 +2701,7 @@ export interface operations {
            * @example {
            *       "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
            *       "key": "fck_…",
-           *       "role": "viewer"
+           *       "role": "operator"
            *     }
            */
           'application/json': {
@@ -2778,7 +2779,7 @@ export interface operations {
            *           "id": "87",
            *           "at": "2026-11-02T09:30:00.000Z",
            *           "operatorId": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
-           *           "role": "text",
+           *           "role": "operator",
            *           "action": "POST /v1/devices/:id/suspend",
            *           "target": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
            *           "details": {
@@ -2786,7 +2787,7 @@ export interface operations {
            *           },
            *           "clientAddress": "198.51.100.7",
            *           "requestId": "b1946ac9-2492-4d23-9d49-4f9c1f2a3b5c",
-           *           "status": 3,
+           *           "status": 200,
            *           "outcome": "done"
            *         }
            *       ],
@@ -2880,12 +2881,10 @@ export interface operations {
            *       },
            *       "order": {
            *         "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
-           *         "status": "active",
+           *         "status": "issued",
            *         "names": [
            *           "k2v7q4m3xw5t.d.example.com"
-           *         ],
-           *         "reason": "It waits for the limit of certificates a registered domain (example.com).",
-           *         "estimatedAt": "2026-11-02T09:32:00.000Z"
+           *         ]
            *       },
            *       "renewAt": "2026-12-02T09:30:00.000Z"
            *     }
@@ -3386,7 +3385,7 @@ export interface operations {
            *           "note": "first rack",
            *           "enrolledAt": "2026-11-02T09:30:00.000Z",
            *           "lastSeenAt": "2026-11-02T11:02:13.000Z",
-           *           "cloneSuspectedAt": "2026-11-02T09:30:00.000Z",
+           *           "cloneSuspectedAt": null,
            *           "certificateHealth": "ok",
            *           "certificate": {
            *             "serial": "04c5f1a2b3d4e5f60718293a4b5c6d7e8f90",
@@ -3395,8 +3394,8 @@ export interface operations {
            *           },
            *           "order": {
            *             "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
-           *             "status": "active",
-           *             "reason": "It waits for the limit of certificates a registered domain (example.com)."
+           *             "status": "issued",
+           *             "reason": null
            *           }
            *         }
            *       ],
@@ -3439,15 +3438,17 @@ export interface operations {
            *           "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
            *           "action": "suspend",
            *           "parameters": {},
-           *           "filter": {},
+           *           "filter": {
+           *             "group": "rack-1"
+           *           },
            *           "state": "running",
-           *           "total": 20417,
-           *           "done": 3,
-           *           "unchanged": 3,
-           *           "failed": 3,
-           *           "cancelled": 3,
-           *           "pending": 3,
-           *           "operatorId": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *           "total": 120,
+           *           "done": 40,
+           *           "unchanged": 2,
+           *           "failed": 0,
+           *           "cancelled": 0,
+           *           "pending": 78,
+           *           "operatorId": "admin-token",
            *           "createdAt": "2026-11-02T09:30:00.000Z",
            *           "endedAt": null
            *         }
@@ -3494,9 +3495,9 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "dryRun": false,
+           *       "dryRun": true,
            *       "action": "suspend",
-           *       "count": 3,
+           *       "count": 120,
            *       "sample": [
            *         {
            *           "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
@@ -3521,15 +3522,17 @@ export interface operations {
            *       "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
            *       "action": "suspend",
            *       "parameters": {},
-           *       "filter": {},
+           *       "filter": {
+           *         "group": "rack-1"
+           *       },
            *       "state": "running",
-           *       "total": 20417,
-           *       "done": 3,
-           *       "unchanged": 3,
-           *       "failed": 3,
-           *       "cancelled": 3,
-           *       "pending": 3,
-           *       "operatorId": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *       "total": 120,
+           *       "done": 40,
+           *       "unchanged": 2,
+           *       "failed": 0,
+           *       "cancelled": 0,
+           *       "pending": 78,
+           *       "operatorId": "admin-token",
            *       "createdAt": "2026-11-02T09:30:00.000Z",
            *       "endedAt": null
            *     }
@@ -3570,15 +3573,17 @@ export interface operations {
            *       "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
            *       "action": "suspend",
            *       "parameters": {},
-           *       "filter": {},
+           *       "filter": {
+           *         "group": "rack-1"
+           *       },
            *       "state": "running",
-           *       "total": 20417,
-           *       "done": 3,
-           *       "unchanged": 3,
-           *       "failed": 3,
-           *       "cancelled": 3,
-           *       "pending": 3,
-           *       "operatorId": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *       "total": 120,
+           *       "done": 40,
+           *       "unchanged": 2,
+           *       "failed": 0,
+           *       "cancelled": 0,
+           *       "pending": 78,
+           *       "operatorId": "admin-token",
            *       "createdAt": "2026-11-02T09:30:00.000Z",
            *       "endedAt": null
            *     }
@@ -3616,15 +3621,17 @@ export interface operations {
            *       "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
            *       "action": "suspend",
            *       "parameters": {},
-           *       "filter": {},
+           *       "filter": {
+           *         "group": "rack-1"
+           *       },
            *       "state": "running",
-           *       "total": 20417,
-           *       "done": 3,
-           *       "unchanged": 3,
-           *       "failed": 3,
-           *       "cancelled": 3,
-           *       "pending": 3,
-           *       "operatorId": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
+           *       "total": 120,
+           *       "done": 40,
+           *       "unchanged": 2,
+           *       "failed": 0,
+           *       "cancelled": 0,
+           *       "pending": 78,
+           *       "operatorId": "admin-token",
            *       "createdAt": "2026-11-02T09:30:00.000Z",
            *       "endedAt": null
            *     }
@@ -3673,7 +3680,7 @@ export interface operations {
            *           "deviceId": "0199f1c2-7a53-4d8e-9a53-3f1f0d3c2b1a",
            *           "name": "k2v7q4m3xw5t.d.example.com",
            *           "outcome": "done",
-           *           "detail": "text"
+           *           "detail": "The order is issued; there is nothing to retry."
            *         }
            *       ],
            *       "nextCursor": null
@@ -3775,7 +3782,7 @@ export interface operations {
            *       "note": "first rack",
            *       "enrolledAt": "2026-11-02T09:30:00.000Z",
            *       "lastSeenAt": "2026-11-02T11:02:13.000Z",
-           *       "cloneSuspectedAt": "2026-11-02T09:30:00.000Z",
+           *       "cloneSuspectedAt": null,
            *       "certificateHealth": "ok",
            *       "certificate": {
            *         "serial": "04c5f1a2b3d4e5f60718293a4b5c6d7e8f90",
@@ -3784,8 +3791,8 @@ export interface operations {
            *       },
            *       "order": {
            *         "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
-           *         "status": "active",
-           *         "reason": "It waits for the limit of certificates a registered domain (example.com)."
+           *         "status": "issued",
+           *         "reason": null
            *       }
            *     }
            */
@@ -3878,7 +3885,7 @@ export interface operations {
            *       "note": "first rack",
            *       "enrolledAt": "2026-11-02T09:30:00.000Z",
            *       "lastSeenAt": "2026-11-02T11:02:13.000Z",
-           *       "cloneSuspectedAt": "2026-11-02T09:30:00.000Z",
+           *       "cloneSuspectedAt": null,
            *       "certificateHealth": "ok",
            *       "certificate": {
            *         "serial": "04c5f1a2b3d4e5f60718293a4b5c6d7e8f90",
@@ -3887,8 +3894,8 @@ export interface operations {
            *       },
            *       "order": {
            *         "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
-           *         "status": "active",
-           *         "reason": "It waits for the limit of certificates a registered domain (example.com)."
+           *         "status": "issued",
+           *         "reason": null
            *       }
            *     }
            */
@@ -4078,7 +4085,7 @@ export interface operations {
            *       "note": "first rack",
            *       "enrolledAt": "2026-11-02T09:30:00.000Z",
            *       "lastSeenAt": "2026-11-02T11:02:13.000Z",
-           *       "cloneSuspectedAt": "2026-11-02T09:30:00.000Z",
+           *       "cloneSuspectedAt": null,
            *       "certificateHealth": "ok",
            *       "certificate": {
            *         "serial": "04c5f1a2b3d4e5f60718293a4b5c6d7e8f90",
@@ -4087,8 +4094,8 @@ export interface operations {
            *       },
            *       "order": {
            *         "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
-           *         "status": "active",
-           *         "reason": "It waits for the limit of certificates a registered domain (example.com)."
+           *         "status": "issued",
+           *         "reason": null
            *       }
            *     }
            */
@@ -4139,7 +4146,7 @@ export interface operations {
            *       "note": "first rack",
            *       "enrolledAt": "2026-11-02T09:30:00.000Z",
            *       "lastSeenAt": "2026-11-02T11:02:13.000Z",
-           *       "cloneSuspectedAt": "2026-11-02T09:30:00.000Z",
+           *       "cloneSuspectedAt": null,
            *       "certificateHealth": "ok",
            *       "certificate": {
            *         "serial": "04c5f1a2b3d4e5f60718293a4b5c6d7e8f90",
@@ -4148,8 +4155,8 @@ export interface operations {
            *       },
            *       "order": {
            *         "orderId": "8c1f4d7e-2b3a-4c5d-8e9f-0a1b2c3d4e5f",
-           *         "status": "active",
-           *         "reason": "It waits for the limit of certificates a registered domain (example.com)."
+           *         "status": "issued",
+           *         "reason": null
            *       }
            *     }
            */
@@ -4594,17 +4601,17 @@ export interface operations {
            *       "serverTime": "2026-11-02T11:02:14.000Z",
            *       "devices": {
            *         "total": 20417,
-           *         "active": 3,
-           *         "suspended": 3,
-           *         "cloneSuspected": 3
+           *         "active": 20415,
+           *         "suspended": 2,
+           *         "cloneSuspected": 0
            *       },
            *       "certificates": {
-           *         "ok": 3,
-           *         "renewing": 3,
+           *         "ok": 20120,
+           *         "renewing": 240,
            *         "at-risk": 3,
-           *         "expired": 3,
-           *         "none": 3,
-           *         "failing": 3
+           *         "expired": 1,
+           *         "none": 51,
+           *         "failing": 2
            *       },
            *       "soonestExpiries": [
            *         {
@@ -4623,19 +4630,19 @@ export interface operations {
            *         }
            *       ],
            *       "queue": {
-           *         "queued": 3,
-           *         "issuing": 3,
-           *         "deferred": 3,
+           *         "queued": 52,
+           *         "issuing": 10,
+           *         "deferred": 12,
            *         "reasons": [
            *           {
            *             "reason": "It waits for the limit of certificates a registered domain (example.com).",
-           *             "orders": 12
+           *             "orders": 52
            *           }
            *         ]
            *       },
            *       "buckets": [
            *         {
-           *           "ca": "text",
+           *           "ca": "https://acme-v02.api.letsencrypt.org/directory",
            *           "limit": "certificates-per-domain",
            *           "subject": "example.com",
            *           "title": "certificates of a registered domain",
@@ -4683,8 +4690,8 @@ export interface operations {
           /**
            * @example {
            *       "devices": 5000,
-           *       "established": 3,
-           *       "waiting": 3,
+           *       "established": 20364,
+           *       "waiting": 52,
            *       "lifetimeSeconds": 3888000,
            *       "rollout": {
            *         "endsAt": "2027-01-14T08:00:00.000Z",
@@ -4694,9 +4701,13 @@ export interface operations {
            *         }
            *       },
            *       "options": [
-           *         null
+           *         {
+           *           "kind": "override",
+           *           "what": "An override of the limit of certificates a registered domain, to 1,000 in 7 days",
+           *           "endsAt": "2026-12-05T08:00:00.000Z"
+           *         }
            *       ],
-           *       "renewalsPerDay": 3,
+           *       "renewalsPerDay": 678.9,
            *       "steady": [
            *         {
            *           "limitName": "new-orders",
@@ -4706,7 +4717,7 @@ export interface operations {
            *           "part": 0.61
            *         }
            *       ],
-           *       "replaceAllSeconds": 3
+           *       "replaceAllSeconds": 40834
            *     }
            */
           'application/json': components['schemas']['FleetForecast'];
@@ -4737,7 +4748,7 @@ export interface operations {
            * @example {
            *       "items": [
            *         {
-           *           "ca": "text",
+           *           "ca": "https://acme-v02.api.letsencrypt.org/directory",
            *           "limit": "certificates-per-domain",
            *           "subject": "example.com",
            *           "title": "certificates of a registered domain",
@@ -4790,7 +4801,7 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "ca": "text",
+           *       "ca": "https://acme-v02.api.letsencrypt.org/directory",
            *       "limit": "certificates-per-domain",
            *       "subject": "example.com",
            *       "title": "certificates of a registered domain",
@@ -4824,7 +4835,7 @@ export interface operations {
       content: {
         /**
          * @example {
-         *       "ca": "text",
+         *       "ca": "https://acme-v02.api.letsencrypt.org/directory",
          *       "name": "k2v7q4m3xw5t.d.example.com"
          *     }
          */
@@ -4840,7 +4851,7 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "resumed": 3
+           *       "resumed": 1
            *     }
            */
           'application/json': {
@@ -5096,8 +5107,8 @@ export interface operations {
            *           ],
            *           "includeChain": false,
            *           "createdAt": "2026-11-02T09:30:00.000Z",
-           *           "pending": 3,
-           *           "dead": 3
+           *           "pending": 0,
+           *           "dead": 0
            *         }
            *       ],
            *       "nextCursor": null
@@ -5222,11 +5233,11 @@ export interface operations {
            *           "id": "3b9d2f60-6f5b-4d0a-9c87-5a1e8f2b7d44",
            *           "eventId": "1042",
            *           "type": "certificate.issued",
-           *           "state": "pending",
+           *           "state": "delivered",
            *           "attempts": 1,
            *           "nextAttemptAt": "2026-11-02T09:35:00.000Z",
-           *           "lastStatus": 3,
-           *           "lastError": "text",
+           *           "lastStatus": 204,
+           *           "lastError": null,
            *           "createdAt": "2026-11-02T09:30:00.000Z",
            *           "endedAt": null
            *         }
