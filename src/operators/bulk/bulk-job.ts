@@ -36,15 +36,33 @@ export interface BulkItem {
   readonly detail: string | null;
 }
 
-/** SQL: a BulkJob with `createdKey`, of bulk_jobs `j`. */
+/** How many devices had each outcome. */
+export type BulkCounts = Pick<BulkJob, BulkOutcome | 'pending'>;
+
+/** SQL: a BulkJobRow of bulk_jobs `j`. */
 export const BULK_JOB_COLUMNS = `
   j.id, j.action, j.parameters, j.filter, j.state, j.total, j.operator_id AS "operatorId", j.created_at AS "createdAt",
-  j.ended_at AS "endedAt", c.done, c.unchanged, c.failed, c.cancelled, c.pending,
+  j.ended_at AS "endedAt", coalesce(j.counts, live.counts) AS counts,
   to_char(j.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') AS "createdKey"`;
 
-export const BULK_JOB_COUNTS = `
-  CROSS JOIN LATERAL (
-    SELECT count(*) FILTER (WHERE outcome = 'done')::int AS done, count(*) FILTER (WHERE outcome = 'unchanged')::int AS unchanged,
-           count(*) FILTER (WHERE outcome = 'failed')::int AS failed, count(*) FILTER (WHERE outcome = 'cancelled')::int AS cancelled,
-           count(*) FILTER (WHERE outcome IS NULL)::int AS pending
-      FROM bulk_job_items i WHERE i.job_id = j.id) c`;
+/** SQL: the BulkCounts of a job. */
+export function bulkCountsSql(jobId: string): string {
+  return `SELECT jsonb_build_object(
+      'done', count(*) FILTER (WHERE outcome = 'done'), 'unchanged', count(*) FILTER (WHERE outcome = 'unchanged'),
+      'failed', count(*) FILTER (WHERE outcome = 'failed'), 'cancelled', count(*) FILTER (WHERE outcome = 'cancelled'),
+      'pending', count(*) FILTER (WHERE outcome IS NULL)) AS counts
+    FROM bulk_job_items WHERE job_id = ${jobId}`;
+}
+
+/** SQL: counts of a job that is running; one that has ended has kept them. */
+export const BULK_JOB_COUNTS = `LEFT JOIN LATERAL (${bulkCountsSql('j.id')}) live ON j.counts IS NULL`;
+
+export interface BulkJobRow extends Omit<BulkJob, keyof BulkCounts> {
+  readonly counts: BulkCounts;
+  readonly createdKey: string;
+}
+
+export function bulkJob({ counts, ...row }: BulkJobRow): BulkJob {
+  const { id, action, parameters, filter, state, total, operatorId, createdAt, endedAt } = row;
+  return { id, action, parameters, filter, state, total, ...counts, operatorId, createdAt, endedAt };
+}

@@ -9,7 +9,16 @@ import { decodeCursor, decodeTimeCursor, type Page, toPage } from '../../platfor
 import type { DeviceFilter } from '../devices/device-filter.js';
 import { DeviceListing } from '../devices/device-listing.js';
 import type { BulkAction, BulkParameters } from './bulk-action.js';
-import { BULK_JOB_COLUMNS, BULK_JOB_COUNTS, type BulkItem, type BulkJob, type BulkOutcome } from './bulk-job.js';
+import {
+  BULK_JOB_COLUMNS,
+  BULK_JOB_COUNTS,
+  bulkCountsSql,
+  type BulkItem,
+  type BulkJob,
+  bulkJob,
+  type BulkJobRow,
+  type BulkOutcome,
+} from './bulk-job.js';
 
 /** So many devices stand in the answer of a dry run. */
 const SAMPLE = 10;
@@ -36,8 +45,6 @@ export interface BulkPreview {
   /** The first few by name. */
   readonly sample: readonly { readonly deviceId: string; readonly name: string }[];
 }
-
-type JobRow = BulkJob & { readonly createdKey: string };
 
 interface PageOptions {
   readonly limit: number;
@@ -104,24 +111,24 @@ export class BulkJobs {
   /** Newest first. @throws DomainError `invalid_request` for a cursor that is not one */
   async list({ limit, cursor }: PageOptions): Promise<Page<BulkJob>> {
     const before = cursor === undefined ? undefined : decodeTimeCursor(cursor);
-    const rows = await this.dataSource.query<JobRow[]>(
+    const rows = await this.dataSource.query<BulkJobRow[]>(
       `SELECT ${BULK_JOB_COLUMNS} FROM (
          SELECT * FROM bulk_jobs WHERE $1::timestamptz IS NULL OR (created_at, id) < ($1::timestamptz, $2::uuid)
           ORDER BY created_at DESC, id DESC LIMIT $3) j ${BULK_JOB_COUNTS}
         ORDER BY j.created_at DESC, j.id DESC`,
       [before?.time ?? null, before?.id ?? null, limit + 1],
     );
-    return toPage(rows, limit, ({ createdKey, id }) => [createdKey, id], jobOf);
+    return toPage(rows, limit, ({ createdKey, id }) => [createdKey, id], bulkJob);
   }
 
   /** @throws DomainError `not_found` */
   async show(id: string): Promise<BulkJob> {
-    const [row] = await this.dataSource.query<JobRow[]>(
+    const [row] = await this.dataSource.query<BulkJobRow[]>(
       `SELECT ${BULK_JOB_COLUMNS} FROM bulk_jobs j ${BULK_JOB_COUNTS} WHERE j.id = $1`,
       [id],
     );
     if (!row) throw unknownJob();
-    return jobOf(row);
+    return bulkJob(row);
   }
 
   /** By name of device. @throws DomainError `not_found`, `invalid_request` */
@@ -159,7 +166,7 @@ export class BulkJobs {
         id,
       ]);
       await transaction.query(
-        `UPDATE bulk_jobs SET state = 'cancelled', ended_at = $2, lease_expires_at = NULL WHERE id = $1`,
+        `UPDATE bulk_jobs SET state = 'cancelled', ended_at = $2, lease_expires_at = NULL, counts = (${bulkCountsSql('$1')}) WHERE id = $1`,
         [id, this.clock.now()],
       );
     });
@@ -173,25 +180,6 @@ async function lockedState(transaction: EntityManager, id: string): Promise<stri
     id,
   ]);
   return rows[0]?.state;
-}
-
-function jobOf(row: JobRow): BulkJob {
-  return {
-    id: row.id,
-    action: row.action,
-    parameters: row.parameters,
-    filter: row.filter,
-    state: row.state,
-    total: row.total,
-    done: row.done,
-    unchanged: row.unchanged,
-    failed: row.failed,
-    cancelled: row.cancelled,
-    pending: row.pending,
-    operatorId: row.operatorId,
-    createdAt: row.createdAt,
-    endedAt: row.endedAt,
-  };
 }
 
 function unknownJob(): DomainError {

@@ -8,6 +8,7 @@ import { AuditLog } from '../audit/audit-log.js';
 import { Repeater } from '../events/repeater.js';
 import type { BulkAction, BulkParameters } from './bulk-action.js';
 import { BulkActions, type BulkResult } from './bulk-actions.js';
+import { type BulkCounts, bulkCountsSql } from './bulk-job.js';
 import { BulkJobs } from './bulk-jobs.js';
 
 /** Done together: zone changes of one batch share a transaction, and no batch keeps the server from other work for long. */
@@ -69,8 +70,8 @@ export class BulkRunner implements OnModuleInit, OnModuleDestroy {
       [job.id],
     );
     const results = await Promise.all(items.map((item) => this.perform(job, item)));
-    await this.conclude(job, items, results);
-    return true;
+    // When nothing came of the whole batch, the database is away: a pause does it good.
+    return (await this.conclude(job, items, results)) > 0 || items.length === 0;
   }
 
   private async claim(): Promise<ClaimedJob | undefined> {
@@ -95,12 +96,15 @@ export class BulkRunner implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  /** What was found out, and the end of the job when nothing is left; together. A job that was cancelled meanwhile stays so. */
+  /**
+   * What was found out, and the end of the job when nothing is left; together. A job that was cancelled meanwhile stays so.
+   * @returns how many devices have an outcome by now
+   */
   private async conclude(
     job: ClaimedJob,
     items: readonly OpenItem[],
     results: readonly (BulkResult | undefined)[],
-  ): Promise<void> {
+  ): Promise<number> {
     const known = items.flatMap(({ position }, index) => {
       const result = results[index];
       return result ? [{ position, outcome: result.outcome, detail: result.detail ?? null }] : [];
@@ -114,36 +118,37 @@ export class BulkRunner implements OnModuleInit, OnModuleDestroy {
           WHERE i.job_id = $1 AND i.position = r.position AND (i.outcome IS NULL OR i.outcome = 'cancelled')`,
         [job.id, JSON.stringify(known)],
       );
-      const [ended] = await transaction.query<[unknown[], number]>(
-        `UPDATE bulk_jobs j SET state = 'done', ended_at = $2
+      const [ended] = await transaction.query<[{ counts: BulkCounts }[], number]>(
+        `UPDATE bulk_jobs j SET state = 'done', ended_at = $2, counts = (${bulkCountsSql('$1')})
           WHERE id = $1 AND state = 'running'
-            AND NOT EXISTS (SELECT 1 FROM bulk_job_items i WHERE i.job_id = j.id AND i.outcome IS NULL) RETURNING 1`,
+            AND NOT EXISTS (SELECT 1 FROM bulk_job_items i WHERE i.job_id = j.id AND i.outcome IS NULL) RETURNING counts`,
         [job.id, now],
       );
-      await transaction.query(`UPDATE bulk_jobs SET lease_expires_at = NULL WHERE id = $1`, [job.id]);
-      if (ended.length === 0) return undefined;
-      return transaction.query<{ outcome: string; devices: number }[]>(
-        `SELECT outcome, count(*)::int AS devices FROM bulk_job_items WHERE job_id = $1 GROUP BY outcome`,
+      // One that was cancelled while this batch was under way: what was done is told as done.
+      await transaction.query(
+        `UPDATE bulk_jobs SET lease_expires_at = NULL,
+                counts = CASE WHEN state = 'cancelled' THEN (${bulkCountsSql('$1')}) ELSE counts END WHERE id = $1`,
         [job.id],
       );
+      return ended[0]?.counts;
     });
-    if (counts)
-      await this.ended(job, Object.fromEntries(counts.map(({ outcome, devices }) => [outcome, devices])), now);
+    if (counts) await this.ended(job, counts, now);
+    return known.length;
   }
 
-  private async ended(job: ClaimedJob, counts: Readonly<Record<string, number>>, now: Date): Promise<void> {
-    this.logger.log({ bulkId: job.id, ...counts }, `bulk ${job.action} has ended`);
+  private async ended(job: ClaimedJob, { done, unchanged, failed }: BulkCounts, now: Date): Promise<void> {
+    this.logger.log({ bulkId: job.id, done, unchanged, failed }, `bulk ${job.action} has ended`);
     await this.audit.append({
       at: now,
       operatorId: job.operator_id,
       role: job.role,
       action: `bulk ${job.action} ended`,
       target: job.id,
-      details: counts,
+      details: { done, unchanged, failed },
       clientAddress: job.client_address,
       requestId: job.request_id,
       status: 200,
-      outcome: (counts['failed'] ?? 0) > 0 ? 'partly_failed' : 'done',
+      outcome: failed > 0 ? 'partly_failed' : 'done',
     });
   }
 }

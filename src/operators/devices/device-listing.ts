@@ -98,13 +98,14 @@ export class DeviceListing {
   /** Writes the devices that a bulk action reaches by a filter into its job, in the order of their names. @returns how many */
   async collect(transaction: EntityManager, filter: DeviceFilter, jobId: string): Promise<number> {
     const sql = this.conditions(filter, this.clock.now());
-    const rows = await transaction.query<unknown[]>(
-      `INSERT INTO bulk_job_items (job_id, position, device_id, name)
+    const rows = await transaction.query<{ count: number }[]>(
+      `WITH inserted AS (INSERT INTO bulk_job_items (job_id, position, device_id, name)
        SELECT ${sql.parameter(jobId)}::uuid, row_number() OVER (ORDER BY f.name), f.device_id, f.name
-         FROM device_facts f WHERE ${sql} AND ${IS_NO_SERVER} RETURNING 1`,
+         FROM device_facts f WHERE ${sql} AND ${IS_NO_SERVER} RETURNING 1)
+       SELECT count(*)::int AS count FROM inserted`,
       sql.values,
     );
-    return rows.length;
+    return rows[0]?.count ?? 0;
   }
 
   private conditions(filter: DeviceFilter, now: Date): SqlConditions {

@@ -183,7 +183,7 @@ describeOnEachDatabase('bulk actions', (database) => {
           action: 'bulk suspend ended',
           target: job.id,
           operatorId: 'admin-token',
-          details: { done: 1 },
+          details: { done: 1, unchanged: 0, failed: 0 },
           outcome: 'done',
         }),
       );
