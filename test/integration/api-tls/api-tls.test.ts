@@ -173,6 +173,15 @@ describeOnEachDatabase('TLS of the API', (database) => {
     expect(first.server.app.get(ApiAddress).hint(first.certificate.apiName)).toBeUndefined();
   });
 
+  it('is not reached by what is done to many devices', async () => {
+    const device = await first.server.enroll();
+    const bulk = { action: 'suspend', filter: { q: 'fleet.test' }, dryRun: true };
+    const { body } = await first.server.admin.post('/v1/devices/bulk').send(bulk).expect(200);
+    const names = (body as { sample: { name: string }[] }).sample.map(({ name }) => name);
+    expect(names).toContain(device.name);
+    expect(names).not.toContain(HOST);
+  });
+
   it('is renewed without a restart: open connections go on, new ones see the new certificate for the same key', async () => {
     const agent = oneConnection();
     const before = await first.visit('/health/live', { agent });
