@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { durationText, relativeTime } from './duration-text.js';
+import { durationText, relativeTime, withReadableTimes } from './duration-text.js';
 
 const HOUR = 3_600_000;
 
@@ -26,5 +26,17 @@ describe('relativeTime', () => {
     ['2026-01-10T00:00:04Z', 'now'],
   ])('says %s as "%s"', (time, text) => {
     expect(relativeTime(new Date(time), now)).toBe(text);
+  });
+});
+
+describe('withReadableTimes', () => {
+  it.each([
+    [
+      'It ends on 2026-12-01T01:54:04.667Z and 2026-12-02T00:00:00Z.',
+      'It ends on 2026-12-01 01:54 UTC and 2026-12-02 00:00 UTC.',
+    ],
+    ['Version 2026-12-01 of T01:54Z has none.', 'Version 2026-12-01 of T01:54Z has none.'],
+  ])('makes of "%s" "%s"', (sentence, readable) => {
+    expect(withReadableTimes(sentence)).toBe(readable);
   });
 });

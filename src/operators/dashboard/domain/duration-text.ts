@@ -22,3 +22,8 @@ export function relativeTime(time: Date, now: Date): string {
   const text = durationText(Math.abs(difference));
   return difference > 0 ? `in ${text}` : `${text} ago`;
 }
+
+/** A sentence with its times (ISO 8601, UTC) as people read them: `2026-11-20 22:48 UTC`. */
+export function withReadableTimes(sentence: string): string {
+  return sentence.replaceAll(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?Z/g, '$1 $2 UTC');
+}

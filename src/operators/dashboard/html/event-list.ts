@@ -1,6 +1,7 @@
 import type { EventSubject } from '../../../platform/events/record-events.js';
 import type { Severity } from '../../../platform/events/event-type.js';
 import type { EventItem } from '../../events/event-item.js';
+import { withReadableTimes } from '../domain/duration-text.js';
 import { badge } from './badge.js';
 import { deviceLink } from './device-link.js';
 import { html, type Html, type HtmlValue } from './html.js';
@@ -55,7 +56,7 @@ export function feed(entries: readonly FeedEntry[], now: Date, whenEmpty: string
       ({ about, at, text }) =>
         html`<li>
           <p class="about">${about} <span class="muted">${ago(at, now)}</span></p>
-          <p>${text}</p>
+          <p>${withReadableTimes(text)}</p>
         </li>`,
     )}
   </ul>`;

@@ -1,6 +1,7 @@
 import type { Page } from '../../../../platform/http/page.js';
 import type { AlarmItem } from '../../../alarms/alarm-listing.js';
 import type { AlarmKind } from '../../../domain/alarm.js';
+import { withReadableTimes } from '../../domain/duration-text.js';
 import { severityBadge, subjectLink } from '../../html/event-list.js';
 import { toneOf } from '../../html/badge.js';
 import { figure } from '../../html/figure.js';
@@ -53,7 +54,7 @@ export function alarmsPage({ session, kind, page, counts, cursor, version, now }
           [
             { title: 'Severity', cell: ({ severity }) => severityBadge(severity) },
             { title: 'About', kind: 'name', cell: ({ subject }) => subjectLink(subject) },
-            { title: 'What is wrong', cell: ({ message }) => message },
+            { title: 'What is wrong', cell: ({ message }) => withReadableTimes(message) },
             { title: 'Since', cell: ({ raisedAt }) => stamp(raisedAt, now) },
           ],
           page.items,

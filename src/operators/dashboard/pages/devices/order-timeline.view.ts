@@ -1,4 +1,4 @@
-import { durationText } from '../../domain/duration-text.js';
+import { durationText, withReadableTimes } from '../../domain/duration-text.js';
 import { badge } from '../../html/badge.js';
 import { definitions } from '../../html/definitions.js';
 import { actionButton } from '../../html/form.js';
@@ -26,7 +26,7 @@ export function orderTimeline({ order, isNewest, session, now }: ShownTimeline):
       ${utc(createdAt)}${endedAt && html` <span class="muted">· ended after ${durationOf(createdAt, endedAt)}</span>`}
     </summary>
     ${definitions([
-      ['Reason', reason],
+      ['Reason', reason && withReadableTimes(reason)],
       ['Names', names.join(', ')],
       ['Next try', waits ? moment(nextAttemptAt, now) : null],
       ['Order at the CA', acmeOrderUrl && html`<code>${acmeOrderUrl}</code>`],

@@ -1,6 +1,7 @@
 import { EVENT_TYPES, type EventType, type Severity, SEVERITIES } from '../../../../platform/events/event-type.js';
 import type { Page } from '../../../../platform/http/page.js';
 import type { EventItem } from '../../../events/event-item.js';
+import { withReadableTimes } from '../../domain/duration-text.js';
 import { downloads } from '../../html/download.js';
 import { severityBadge, subjectOf } from '../../html/event-list.js';
 import { choice } from '../../html/form.js';
@@ -85,7 +86,7 @@ function kindText(type: EventType): string {
 }
 
 function what({ type, message }: EventItem): Html {
-  return html`${message} <span class="muted kind">${kindText(type)}</span>`;
+  return html`${withReadableTimes(message)} <span class="muted kind">${kindText(type)}</span>`;
 }
 
 /** What programs get, for who wants to look closely. */

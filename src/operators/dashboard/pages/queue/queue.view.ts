@@ -2,6 +2,7 @@ import type { DomainError } from '../../../../kernel/errors.js';
 import type { Page } from '../../../../platform/http/page.js';
 import { roleSuffices } from '../../../domain/role.js';
 import type { FleetSummary } from '../../../fleet/fleet-summary.js';
+import { withReadableTimes } from '../../domain/duration-text.js';
 import { badge } from '../../html/badge.js';
 import { deviceLink } from '../../html/device-link.js';
 import { downloads } from '../../html/download.js';
@@ -107,7 +108,7 @@ function reasons({ reasons: known }: FleetSummary['queue'], filter: QueueFilter)
               class="quiet"
               href="${queueLink({ reason })}"
               ${reason === filter.reason && html` aria-current="true"`}
-              >${reason}</a
+              >${withReadableTimes(reason)}</a
             >`,
         },
         { title: 'Orders', kind: 'number', cell: ({ orders }) => figure(orders) },
@@ -119,7 +120,7 @@ function reasons({ reasons: known }: FleetSummary['queue'], filter: QueueFilter)
 }
 
 function reasonOf({ status, reason, failures }: WaitingOrder): Html {
-  const text = reason ?? (status === 'queued' ? 'It waits for its turn.' : '–');
+  const text = withReadableTimes(reason ?? (status === 'queued' ? 'It waits for its turn.' : '–'));
   return html`${text}${failures > 0 && html` <span class="muted">(${failures} failed ${failures === 1 ? 'try' : 'tries'})</span>`}`;
 }
 
