@@ -76,9 +76,8 @@ function queueText(console: Console, { queue }: FleetSummary): string {
 
 function limitsText(console: Console, { buckets }: FleetSummary): string {
   if (buckets.length === 0) return '';
-  const isAtOne = new Set(buckets.map(({ ca }) => ca)).size === 1;
   const rows = buckets.map(({ ca, limit, subject, level, capacity, secondsUntilFull }) => [
-    `${plainText(limit)} (${plainText(subject)})${isAtOne ? '' : ` at ${plainText(ca)}`}`,
+    `${plainText(limit)} (${plainText(subject)})${ca === undefined ? '' : ` at ${plainText(ca)}`}`,
     console.style(level === 0 ? 'red' : level * 10 <= capacity ? 'yellow' : 'green', number(level)),
     number(capacity),
     secondsUntilFull > 0 ? `in ${describeDuration(secondsUntilFull)}` : 'now',
