@@ -50,21 +50,23 @@ export class WaitingOrders {
   #keepMilliseconds = 0;
   /** Not in the kept line yet. An announcement comes after its commit, so that a reading that begins later has it. */
   #announced = new Set<string>();
+  /** Announcements were lost, or are too many to be read alone. */
+  #hasMissed = false;
 
   constructor(private readonly profile: LimitProfile) {}
 
   /** The lanes at `now`. They are this object's: `remove` and `postpone` change them. */
   async lanes(manager: EntityManager, account: PlanningAccount, now: Date): Promise<WaitingQueues> {
     const age = performance.now() - this.#readAt;
-    if (this.#queues && this.#account === account.id && this.#size > READ_EVERY_TIME && age < this.#keepMilliseconds) {
-      if (this.#announced.size <= MOST_READ_ALONE) {
-        this.#queues.advance(now.getTime());
-        await this.#addAnnounced(this.#queues, manager, account, now);
-        return this.#queues;
-      }
+    const isFresh = this.#account === account.id && age < this.#keepMilliseconds && !this.#hasMissed;
+    if (this.#queues && this.#size > READ_EVERY_TIME && isFresh) {
+      this.#queues.advance(now.getTime());
+      await this.#addAnnounced(this.#queues, manager, account, now);
+      return this.#queues;
     }
     const start = performance.now();
     this.#announced.clear();
+    this.#hasMissed = false;
     const orders = await readWaiting(manager, account, now);
     this.#readAt = performance.now();
     this.#keepMilliseconds = Math.min((this.#readAt - start) * KEPT_FOR_READINGS, LONGEST_KEPT_MILLISECONDS);
@@ -77,8 +79,12 @@ export class WaitingOrders {
 
   /** An order is new, or due by somebody's act; undefined: it is not known which are. */
   announced(orderId: string | undefined): void {
-    if (orderId === undefined) this.forget();
-    else this.#announced.add(orderId);
+    if (orderId !== undefined && this.#announced.size < MOST_READ_ALONE) {
+      this.#announced.add(orderId);
+    } else {
+      this.#announced.clear();
+      this.#hasMissed = true;
+    }
   }
 
   /** One order as it is in the database now; undefined when it does not wait. */

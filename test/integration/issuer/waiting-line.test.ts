@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { EntityManager } from 'typeorm';
@@ -71,12 +72,20 @@ describeOnEachDatabase('a long line of waiting orders', (database) => {
     expect(newOnes(await lanes())).toEqual([]);
   });
 
-  it('is read anew when announcements may have been missed', async () => {
+  it.each([
+    ['may have been missed', (waiting: WaitingOrders) => waiting.announced(undefined)],
+    [
+      'are too many to be read one by one',
+      (waiting: WaitingOrders) => {
+        for (let index = 0; index < 5000; index++) waiting.announced(randomUUID());
+      },
+    ],
+  ])('is read anew when announcements %s', async (_, announce) => {
     const waiting = new WaitingOrders(BUILTIN_PROFILES.letsencrypt);
     const lanes = () => waiting.lanes(slowly(), account, issuer.clock.now());
     await lanes();
     const { orderId } = await anOrder();
-    waiting.announced(undefined);
+    announce(waiting);
     expect(newOnes(await lanes())).toEqual([orderId]);
   });
 
