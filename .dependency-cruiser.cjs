@@ -48,6 +48,13 @@ module.exports = {
       to: { path: '^src/', pathNot: ['^src/kernel/', '^src/$1/.*domain/'] },
     },
     {
+      name: 'client-stands-alone',
+      severity: 'error',
+      comment: 'src/client is for other programs, too: nothing of the server comes with it',
+      from: { path: '^src/client/' },
+      to: { path: '^src/', pathNot: '^src/client/' },
+    },
+    {
       name: 'kernel-is-pure',
       severity: 'error',
       from: { path: '^src/kernel/', pathNot: '\\.test\\.ts$' },

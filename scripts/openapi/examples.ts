@@ -172,7 +172,7 @@ const FIELDS: Readonly<Record<string, unknown>> = {
   what: 'An override of the limit of certificates a registered domain, to 1,000 in 7 days',
   zone: 'd.example.com',
   accountUrl: 'https://acme-v02.api.letsencrypt.org/acme/acct/1234567',
-  ca: 'https://acme-v02.api.letsencrypt.org/directory',
+  ca: 'letsencrypt',
   cloneSuspectedAt: null,
   contact: 'ops@example.com',
   dead: 0,
