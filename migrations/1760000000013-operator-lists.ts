@@ -68,6 +68,7 @@ export class OperatorLists1760000000013 implements MigrationInterface {
         zone text NOT NULL,
         name text COLLATE "C" NOT NULL,
         group_name text,
+        seen_at timestamptz NOT NULL,
         not_before timestamptz,
         not_after timestamptz,
         renew_at timestamptz,
@@ -81,8 +82,8 @@ export class OperatorLists1760000000013 implements MigrationInterface {
         IF NEW.state = 'deleted' THEN
           DELETE FROM device_facts WHERE device_id = NEW.id;
         ELSE
-          INSERT INTO device_facts (device_id, enrolled_at, state, zone, name, group_name, search)
-            VALUES (NEW.id, NEW.enrolled_at, NEW.state, NEW.zone, NEW.name, NEW.group_name,
+          INSERT INTO device_facts (device_id, enrolled_at, state, zone, name, group_name, seen_at, search)
+            VALUES (NEW.id, NEW.enrolled_at, NEW.state, NEW.zone, NEW.name, NEW.group_name, coalesce(NEW.last_seen_at, NEW.enrolled_at),
                     lower(concat_ws(chr(10), NEW.name, NEW.hardware_id, NEW.group_name, NEW.note, array_to_string(NEW.aliases, chr(10)))))
           ON CONFLICT (device_id) DO UPDATE SET enrolled_at = excluded.enrolled_at, state = excluded.state,
             zone = excluded.zone, name = excluded.name, group_name = excluded.group_name, search = excluded.search;
@@ -93,6 +94,18 @@ export class OperatorLists1760000000013 implements MigrationInterface {
       CREATE TRIGGER devices_facts
         AFTER INSERT OR UPDATE OF state, zone, name, hardware_id, group_name, note, aliases, enrolled_at ON devices
         FOR EACH ROW EXECUTE FUNCTION note_device_facts()`);
+
+    // By itself, since it changes all the time: no index of device_facts has it, so that such a change touches none.
+    await runner.query(`
+      CREATE FUNCTION note_device_seen() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        UPDATE device_facts SET seen_at = NEW.last_seen_at WHERE device_id = NEW.id;
+        RETURN NULL;
+      END $$`);
+    await runner.query(`
+      CREATE TRIGGER devices_seen_facts AFTER UPDATE OF last_seen_at ON devices FOR EACH ROW
+        WHEN (NEW.last_seen_at IS NOT NULL AND OLD.last_seen_at IS DISTINCT FROM NEW.last_seen_at)
+        EXECUTE FUNCTION note_device_seen()`);
 
     // The row is locked before the newest certificate is looked for: of two changes at once the second sees the first.
     await runner.query(`
@@ -138,8 +151,8 @@ export class OperatorLists1760000000013 implements MigrationInterface {
         EXECUTE FUNCTION note_order_facts()`);
 
     await runner.query(`
-      INSERT INTO device_facts (device_id, enrolled_at, state, zone, name, group_name, not_before, not_after, renew_at, has_failed, search)
-      SELECT d.id, d.enrolled_at, d.state, d.zone, d.name, d.group_name, c.not_before, c.not_after, c.renew_at,
+      INSERT INTO device_facts (device_id, enrolled_at, state, zone, name, group_name, seen_at, not_before, not_after, renew_at, has_failed, search)
+      SELECT d.id, d.enrolled_at, d.state, d.zone, d.name, d.group_name, coalesce(d.last_seen_at, d.enrolled_at), c.not_before, c.not_after, c.renew_at,
              coalesce(o.status = 'failed', false),
              lower(concat_ws(chr(10), d.name, d.hardware_id, d.group_name, d.note, array_to_string(d.aliases, chr(10))))
         FROM devices d
@@ -207,8 +220,9 @@ export class OperatorLists1760000000013 implements MigrationInterface {
     await runner.query(`DROP TRIGGER issuance_orders_facts ON issuance_orders`);
     await runner.query(`DROP TRIGGER certificates_changed_facts ON certificates`);
     await runner.query(`DROP TRIGGER certificates_facts ON certificates`);
+    await runner.query(`DROP TRIGGER devices_seen_facts ON devices`);
     await runner.query(`DROP TRIGGER devices_facts ON devices`);
-    await runner.query(`DROP FUNCTION note_order_facts, note_certificate_facts, note_device_facts`);
+    await runner.query(`DROP FUNCTION note_order_facts, note_certificate_facts, note_device_seen, note_device_facts`);
     await runner.query(`DROP TABLE device_facts`);
   }
 }

@@ -29,19 +29,9 @@ export function addDeviceConditions(sql: SqlConditions, filter: DeviceFilter, pa
   const healths = filter.health === undefined ? [] : [filter.health].flat();
   if (healths.length > 0) sql.add(healths.map((health) => `(${isHealthSql(health, parameters)})`).join(' OR '));
   if (filter.q !== undefined) addSearch(sql, filter.q);
-  if (filter.lastSeenBefore ?? filter.lastSeenAfter) addLastSeen(sql, filter);
+  if (filter.lastSeenBefore) sql.add(`f.seen_at < ${sql.parameter(filter.lastSeenBefore)}::timestamptz`);
+  if (filter.lastSeenAfter) sql.add(`f.seen_at >= ${sql.parameter(filter.lastSeenAfter)}::timestamptz`);
   if (filter.ids) sql.add(`f.device_id = ANY (${sql.parameter(filter.ids)}::uuid[])`);
-}
-
-/** Looked up before all else, by its own index: along the list there might be none for long. */
-function addLastSeen(sql: SqlConditions, { lastSeenBefore, lastSeenAfter }: DeviceFilter): void {
-  const bounds = [
-    ...(lastSeenBefore ? [`${LAST_SEEN} < ${sql.parameter(lastSeenBefore)}::timestamptz`] : []),
-    ...(lastSeenAfter ? [`${LAST_SEEN} >= ${sql.parameter(lastSeenAfter)}::timestamptz`] : []),
-  ];
-  sql.add(`f.device_id IN (
-    WITH seen AS MATERIALIZED (SELECT d.id FROM devices d WHERE d.state <> 'deleted' AND ${bounds.join(' AND ')})
-    SELECT id FROM seen)`);
 }
 
 function addSearch(sql: SqlConditions, q: string): void {

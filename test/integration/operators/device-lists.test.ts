@@ -196,7 +196,7 @@ describeOnEachDatabase('the list of devices', (database) => {
   it('of facts agrees with the tables, whatever has happened to them', async () => {
     const rows = await dataSource.query(
       `SELECT d.id, f.device_id IS NULL AS missing, f.state = d.state AS state, f.group_name IS NOT DISTINCT FROM d.group_name AS group_name,
-              f.not_after IS NOT DISTINCT FROM c.not_after AS not_after, f.has_failed = coalesce(o.status = 'failed', false) AS failed
+              f.not_after IS NOT DISTINCT FROM c.not_after AS not_after, f.seen_at = coalesce(d.last_seen_at, d.enrolled_at) AS seen, f.has_failed = coalesce(o.status = 'failed', false) AS failed
          FROM devices d FULL JOIN device_facts f ON f.device_id = d.id
          LEFT JOIN LATERAL (SELECT CASE WHEN revoked_at IS NULL THEN not_after END AS not_after FROM certificates
                              WHERE device_id = d.id ORDER BY created_at DESC, id LIMIT 1) c ON true
@@ -205,7 +205,15 @@ describeOnEachDatabase('the list of devices', (database) => {
     );
     expect(rows.length).toBeGreaterThan(20);
     for (const row of rows) {
-      expect(row).toEqual({ id: row.id, missing: false, state: true, group_name: true, not_after: true, failed: true });
+      expect(row).toEqual({
+        id: row.id,
+        missing: false,
+        state: true,
+        group_name: true,
+        not_after: true,
+        seen: true,
+        failed: true,
+      });
     }
   });
 });
