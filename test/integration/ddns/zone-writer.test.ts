@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 
 import { mustWireName, type WireName } from '../../../src/ddns/domain/name.js';
 import { TYPE } from '../../../src/ddns/domain/rr-type.js';
-import { isSerialAfter } from '../../../src/ddns/domain/serial.js';
+import { isSerialAfter, MAX_SECONDS_AHEAD, secondsAhead } from '../../../src/ddns/domain/serial.js';
 import { FIXED } from '../../../src/ddns/domain/stored-rrset.js';
 import type { ZoneChange } from '../../../src/ddns/store/zone-change.js';
 import { txtRdata } from '../../../src/ddns/wire/character-strings.js';
@@ -48,6 +49,34 @@ function line(label: string, value: string): string {
   return `${label}.${ZONE}. 60 IN TXT "${value}"`;
 }
 
+const TELLING = /START|FROM zones|JOIN rrsets|INTO rrsets|INTO lines|COMMIT/;
+
+/** Watches the statements that go to PostgreSQL and the answers that come, on the connection of a transaction. */
+function watchStatements() {
+  const events: { readonly connection: unknown; readonly what: string }[] = [];
+  const query = Client.prototype.query as (...parameters: unknown[]) => unknown;
+  const spy = vi.spyOn(Client.prototype, 'query').mockImplementation(function (this: Client, ...parameters: unknown[]) {
+    const [statement] = parameters as [string | { readonly text: string }];
+    const text = typeof statement === 'string' ? statement : statement.text;
+    events.push({ connection: this, what: TELLING.exec(text)?.[0] ?? text });
+    const answer = Reflect.apply(query, this, parameters);
+    (answer as Promise<unknown>).then(
+      () => events.push({ connection: this, what: 'answer' }),
+      () => undefined,
+    );
+    return answer;
+  } as never);
+  return {
+    restore: () => spy.mockRestore(),
+    /** Answers that come together are one. */
+    ofTransaction: () => {
+      const { connection } = events.find(({ what }) => what === 'START')!;
+      const own = events.filter((event) => event.connection === connection).map(({ what }) => what);
+      return own.filter((what, index) => what !== 'answer' || own[index - 1] !== 'answer');
+    },
+  };
+}
+
 describeOnEachDatabase('the zone writer', (database) => {
   let server: DdnsServer;
   beforeAll(async () => {
@@ -87,6 +116,35 @@ describeOnEachDatabase('the zone writer', (database) => {
     expect(await journalRows()).toBe(rows + 1);
     expect(lines.calls).toBe(1);
     expect(await text('t49')).toEqual([line('t49', 'x')]);
+  });
+
+  it('never lets serials run further ahead of the time than a restart makes up for', async () => {
+    const ahead: number[] = [];
+    for (let count = 0; count < 200; count += 1) {
+      const committed = await server.writer.commit(setText('fast', String(count)));
+      ahead.push(secondsAhead(committed.serial, new Date()));
+    }
+    expect(Math.max(...ahead)).toBeLessThanOrEqual(MAX_SECONDS_AHEAD);
+  });
+
+  it('sends a change in three round trips: what reads, what writes, and the commit', async () => {
+    const watch = watchStatements();
+    try {
+      await server.writer.commit(setText('trips', 'x', join('trips')));
+    } finally {
+      watch.restore();
+    }
+    expect(watch.ofTransaction()).toEqual([
+      'START',
+      'FROM zones',
+      'JOIN rrsets',
+      'answer',
+      'INTO rrsets',
+      'INTO lines',
+      'answer',
+      'COMMIT',
+      'answer',
+    ]);
   });
 
   it('lets changes that arrive during a transaction share the next one', async () => {
