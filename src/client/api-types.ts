@@ -4642,7 +4642,7 @@ export interface operations {
            *       },
            *       "buckets": [
            *         {
-           *           "ca": "https://acme-v02.api.letsencrypt.org/directory",
+           *           "ca": "letsencrypt",
            *           "limit": "certificates-per-domain",
            *           "subject": "example.com",
            *           "title": "certificates of a registered domain",
@@ -4748,7 +4748,7 @@ export interface operations {
            * @example {
            *       "items": [
            *         {
-           *           "ca": "https://acme-v02.api.letsencrypt.org/directory",
+           *           "ca": "letsencrypt",
            *           "limit": "certificates-per-domain",
            *           "subject": "example.com",
            *           "title": "certificates of a registered domain",
@@ -4801,7 +4801,7 @@ export interface operations {
         content: {
           /**
            * @example {
-           *       "ca": "https://acme-v02.api.letsencrypt.org/directory",
+           *       "ca": "letsencrypt",
            *       "limit": "certificates-per-domain",
            *       "subject": "example.com",
            *       "title": "certificates of a registered domain",
@@ -4835,7 +4835,7 @@ export interface operations {
       content: {
         /**
          * @example {
-         *       "ca": "https://acme-v02.api.letsencrypt.org/directory",
+         *       "ca": "letsencrypt",
          *       "name": "k2v7q4m3xw5t.d.example.com"
          *     }
          */
