@@ -1,0 +1,73 @@
+import { beforeAll, beforeEach, expect, it } from 'vitest';
+
+import {
+  type PipelinedTransaction,
+  pipelinedTransaction,
+} from '../../../src/platform/database/pipelined-transaction.js';
+import { describeOnEachDatabase } from '../../support/database.js';
+
+const INSERT = { name: 'insert-number', text: 'INSERT INTO numbers VALUES ($1) RETURNING number' };
+const COUNT = { name: 'count-numbers', text: 'SELECT count(*)::int AS count FROM numbers' };
+const LEVEL = { name: 'in-transaction', text: 'SELECT now() = statement_timestamp() AS alone' };
+
+describeOnEachDatabase('a pipelined transaction', (database) => {
+  beforeAll(() => database.dataSource.query('CREATE TABLE numbers (number integer PRIMARY KEY)'));
+  beforeEach(() => database.dataSource.query('TRUNCATE numbers'));
+
+  const run = <T>(body: (transaction: PipelinedTransaction) => Promise<T>): Promise<T> =>
+    pipelinedTransaction(database.dataSource, body);
+  const committed = async (): Promise<number[]> => {
+    const rows = await database.dataSource.query<{ number: number }[]>('SELECT number FROM numbers ORDER BY number');
+    return rows.map(({ number }) => number);
+  };
+
+  it('executes what is sent at once in the order of sending, and commits it', async () => {
+    const counts = await run((transaction) =>
+      Promise.all([1, 2, 3].flatMap((number) => [transaction.send(INSERT, [number]), transaction.send(COUNT, [])])),
+    );
+    expect(counts).toEqual([
+      [{ number: 1 }],
+      [{ count: 1 }],
+      [{ number: 2 }],
+      [{ count: 2 }],
+      [{ number: 3 }],
+      [{ count: 3 }],
+    ]);
+    expect(await committed()).toEqual([1, 2, 3]);
+  });
+
+  it('has begun before its first statement is executed', async () => {
+    const alone = await run(async (transaction) => {
+      await transaction.send(COUNT, []);
+      return transaction.send(LEVEL, []);
+    });
+    expect(alone).toEqual([{ alone: false }]);
+  });
+
+  it('is rolled back when its body rejects', async () => {
+    const failing = run(async (transaction) => {
+      await transaction.send(INSERT, [1]);
+      await transaction.manager.query('INSERT INTO numbers VALUES (2)');
+      throw new Error('out of order');
+    });
+    await expect(failing).rejects.toThrow('out of order');
+    expect(await committed()).toEqual([]);
+  });
+
+  it('is not taken for committed when a statement failed that nobody asked about', async () => {
+    const failing = run(async (transaction) => {
+      await transaction.send(INSERT, [1]);
+      await transaction.send(INSERT, [1]).catch(() => undefined);
+    });
+    await expect(failing).rejects.toThrow('rolled the transaction back');
+    expect(await committed()).toEqual([]);
+  });
+
+  it('leaves a connection behind that others can use, after a failure too', async () => {
+    for (let round = 0; round < 40; round += 1) {
+      await run((transaction) => transaction.send(INSERT, ['no number'])).catch(() => undefined);
+      await run((transaction) => transaction.send(INSERT, [round]));
+    }
+    expect(await committed()).toHaveLength(40);
+  });
+});
