@@ -15,7 +15,12 @@ export function csvHead<T>(columns: CsvColumns<T>): string {
 }
 
 function lines(rows: readonly (readonly string[])[]): string {
-  return stringify([...rows] as string[][], { escape_formulas: true, record_delimiter: 'windows' });
+  return stringify([...rows] as string[][], {
+    escape_formulas: true,
+    record_delimiter: 'windows',
+    // Of itself it quotes CR LF only, and most readers end a line at either.
+    quoted_match: /[\r\n]/,
+  });
 }
 
 /** Times as ISO 8601, lists with spaces between, what is deeper as JSON, nothing for null. */
