@@ -1,3 +1,6 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
 import { expect, it } from 'vitest';
 
 import { describeWithPeers } from '../support/peers.js';
@@ -193,6 +196,34 @@ describeWithPeers(['chromium'], 'the dashboard, used in a browser', () => {
     await dashboard.server.admin.delete(`/v1/api-keys/${body.id}`).expect(204);
     await page.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor({ timeout: 10_000 });
   });
+
+  it(
+    'lets who is signed in follow a link from another site, and asks nobody else in',
+    async () => {
+      // For cookies localhost and 127.0.0.1 are two sites.
+      const other = createServer((_request, response) => {
+        response.setHeader('Content-Type', 'text/html');
+        response.end(`<a href="${dashboard.origin}/devices?q=SN-REAL">To the device</a>`);
+      });
+      await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+      const elsewhere = `http://localhost:${(other.address() as AddressInfo).port}/`;
+      try {
+        const { page } = await dashboard.openSignedIn();
+        await page.goto(elsewhere);
+        await page.getByRole('link', { name: 'To the device' }).click();
+        await page.getByRole('link', { name: dashboard.device.name }).waitFor();
+        const { page: stranger } = await dashboard.open();
+        await stranger.goto(elsewhere);
+        await stranger.getByRole('link', { name: 'To the device' }).click();
+        await stranger.getByRole('heading', { level: 1, name: 'Sign in' }).waitFor();
+        expect(new URL(stranger.url()).searchParams.get('next')).toBe('/devices?q=SN-REAL');
+      } finally {
+        other.closeAllConnections();
+        other.close();
+      }
+    },
+    LONG_MILLISECONDS,
+  );
 
   it('skips to the content and searches by the keyboard alone', async () => {
     const { page } = await dashboard.openSignedIn();

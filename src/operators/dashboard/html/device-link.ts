@@ -4,6 +4,6 @@ import { html, type Html } from './html.js';
 export function deviceLink(deviceId: string, name: string): Html {
   const dot = name.indexOf('.');
   return html`<a class="device" href="/devices/${deviceId}"
-    ><code>${name.slice(0, dot)}<wbr />${name.slice(dot)}</code></a
+    ><code>${name.slice(0, dot)}<span class="zone">${name.slice(dot)}</span></code></a
   >`;
 }
