@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 
-import { recordEvents } from '../../platform/events/record-events.js';
+import { type NewEvent, recordEvents } from '../../platform/events/record-events.js';
 import { CaList } from '../accounts/ca-list.js';
 import { CaWatch } from '../accounts/ca-watch.js';
-import { QueueSignal } from '../worker/queue-signal.js';
+import { ORDERS_CHANNEL } from '../worker/queue-signal.js';
 import type { AwayReason, Placement } from '../domain/ca-choice.js';
 import type { ReasonCode } from '../domain/order-reason.js';
 import { IssuanceBudget } from '../limits/issuance-budget.js';
@@ -58,14 +58,21 @@ function cameFrom({ ca, account_ca, acme_order_url, reserved_at }: MovableOrder)
   return ca ?? begunAt ?? reserved_at ?? undefined;
 }
 
-/** Writes down that an order is another CA's from now on. */
+/** One move, and what it says in the order's timeline; without a note the order only learns where it is. */
+interface Move {
+  readonly order: MovableOrder;
+  readonly home: string;
+  readonly to: Placement;
+  readonly note: string | undefined;
+}
+
+/** Writes down that orders are another CA's from now on. */
 @Injectable()
 export class OrderMoves {
   constructor(
     private readonly budget: IssuanceBudget,
     private readonly watch: CaWatch,
     private readonly list: CaList,
-    private readonly signal: QueueSignal,
   ) {}
 
   /**
@@ -74,34 +81,20 @@ export class OrderMoves {
    */
   async move(
     transaction: EntityManager,
-    moves: readonly { readonly order: MovableOrder; readonly home: string; readonly to: Placement }[],
+    placements: readonly { readonly order: MovableOrder; readonly home: string; readonly to: Placement }[],
     now: Date,
   ): Promise<AbandonedOrder[]> {
-    const abandoned: AbandonedOrder[] = [];
-    for (const { order, home, to } of moves) {
+    if (placements.length === 0) return [];
+    const moves = placements.map(({ order, home, to }): Move => {
       const from = cameFrom(order);
-      const leaves = from !== undefined && from !== to.ca;
-      const note = leaves ? this.#note(from, home, to) : undefined;
-      await transaction.query(
-        `UPDATE issuance_orders
-            SET ca = $2, ca_why = $3, updated_at = $4, history = history || $5::jsonb
-          WHERE id = $1`,
-        [
-          order.id,
-          to.ca,
-          to.why ?? null,
-          now,
-          JSON.stringify(note ? [{ at: now.toISOString(), step: 'moved', note }] : []),
-        ],
-      );
-      if (order.ca !== to.ca) await this.signal.announce(transaction, order.id);
-      if (note === undefined) continue;
-      await this.#release(transaction, order, now);
-      if (order.account_id !== null && order.acme_order_url !== null) {
-        abandoned.push({ orderId: order.id, accountId: order.account_id, acmeOrderUrl: order.acme_order_url });
-      }
-      await this.#tell(transaction, order, home, to, note, now);
-    }
+      return { order, home, to, note: from === undefined || from === to.ca ? undefined : this.#note(from, home, to) };
+    });
+    await this.#write(transaction, moves, now);
+    await transaction.query(`SELECT pg_notify($1, id) FROM unnest($2::text[]) AS id`, [
+      ORDERS_CHANNEL,
+      moves.filter(({ order, to }) => order.ca !== to.ca).map(({ order }) => order.id),
+    ]);
+    await this.#tell(transaction, moves, now);
     // The buckets come last, and in one order: whoever has a CA's lock waits for no order's row.
     const reserved = moves
       .filter(({ order, to }) => order.reserved_at !== null && order.reserved_at !== to.ca)
@@ -109,22 +102,41 @@ export class OrderMoves {
     for (const { id } of reserved.toSorted((a, b) => (a.reserved_at! < b.reserved_at! ? -1 : 1))) {
       await this.budget.settle(transaction, id, 'nothing-came', now);
     }
-    return abandoned;
+    return moves.flatMap(({ order: { id, account_id, acme_order_url }, note }) =>
+      note !== undefined && account_id !== null && acme_order_url !== null
+        ? [{ orderId: id, accountId: account_id, acmeOrderUrl: acme_order_url }]
+        : [],
+    );
   }
 
-  /** At the new CA it begins anew, in its old place in the line. */
-  async #release(transaction: EntityManager, { id }: MovableOrder, now: Date): Promise<void> {
+  /** At the new CA an order begins anew, in its old place in the line. */
+  async #write(transaction: EntityManager, moves: readonly Move[], now: Date): Promise<void> {
     await transaction.query(
       `UPDATE issuance_orders o
-          SET account_id = NULL, acme_order_url = NULL, replaces = NULL,
-              step = 'queued', step_at = CASE WHEN o.step = 'queued' THEN o.step_at ELSE $2 END,
-              status = CASE WHEN h.held THEN 'queued' WHEN o.status = 'issuing' THEN 'queued' ELSE o.status END,
-              next_attempt_at = CASE WHEN h.held THEN least(o.next_attempt_at, $2) ELSE o.next_attempt_at END,
-              failures = CASE WHEN h.held THEN 0 ELSE o.failures END,
-              reason_code = CASE WHEN NOT h.held THEN o.reason_code END, reason = CASE WHEN NOT h.held THEN o.reason END
-         FROM (SELECT id, coalesce(reason_code = ANY ($3::text[]), true) AS held FROM issuance_orders WHERE id = $1) AS h
-        WHERE o.id = h.id`,
-      [id, now, HELD_BY_CA],
+          SET ca = m.ca, ca_why = m.why, updated_at = $6, history = o.history || m.events::jsonb,
+              account_id = CASE WHEN NOT m.leaves THEN o.account_id END,
+              acme_order_url = CASE WHEN NOT m.leaves THEN o.acme_order_url END,
+              replaces = CASE WHEN NOT m.leaves THEN o.replaces END,
+              step = CASE WHEN m.leaves THEN 'queued' ELSE o.step END,
+              step_at = CASE WHEN m.leaves AND o.step <> 'queued' THEN $6 ELSE o.step_at END,
+              status = CASE WHEN m.leaves AND (held.by_ca OR o.status = 'issuing') THEN 'queued' ELSE o.status END,
+              next_attempt_at = CASE WHEN m.leaves AND held.by_ca THEN least(o.next_attempt_at, $6) ELSE o.next_attempt_at END,
+              failures = CASE WHEN m.leaves AND held.by_ca THEN 0 ELSE o.failures END,
+              reason_code = CASE WHEN NOT (m.leaves AND held.by_ca) THEN o.reason_code END,
+              reason = CASE WHEN NOT (m.leaves AND held.by_ca) THEN o.reason END
+         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::boolean[]) AS m (id, ca, why, events, leaves)
+         JOIN (SELECT id, coalesce(reason_code = ANY ($7::text[]), true) AS by_ca FROM issuance_orders
+                WHERE id = ANY ($1::uuid[])) AS held ON held.id = m.id
+        WHERE o.id = m.id`,
+      [
+        moves.map(({ order }) => order.id),
+        moves.map(({ to }) => to.ca),
+        moves.map(({ to }) => to.why ?? null),
+        moves.map(({ note }) => JSON.stringify(note ? [{ at: now.toISOString(), step: 'moved', note }] : [])),
+        moves.map(({ note }) => note !== undefined),
+        now,
+        HELD_BY_CA,
+      ],
     );
   }
 
@@ -135,25 +147,24 @@ export class OrderMoves {
     return `From ${from} to ${name}: at ${this.list.nameOf(home)} ${WORDS[to.why]}.`;
   }
 
-  async #tell(
-    transaction: EntityManager,
-    order: MovableOrder,
-    home: string,
-    to: Placement,
-    note: string,
-    now: Date,
-  ): Promise<void> {
-    const state = (await this.watch.states()).get(home);
-    // A CA that is down, or has paused the account, is one event and not thousands.
-    if (to.why === 'down' && state?.trouble) {
-      await this.watch.fallsBack(transaction, home, to.ca, state.trouble.detail, now);
-    } else if (to.why === 'paused' && state?.pause) {
-      await this.watch.fallsBack(transaction, home, to.ca, state.pause.detail, now);
-    } else if (to.why === 'late' || to.why === 'paused') {
-      const subject = { kind: 'device', id: order.device_id, name: order.device_name } as const;
-      const message = `The order for ${order.device_name} goes to another CA. ${note}`;
-      const data = { orderId: order.id, from: order.ca, to: to.ca, why: to.why };
-      await recordEvents(transaction, [{ type: 'order.moved', subject, message, data, at: now }]);
+  /** A CA that is down, or has paused the account, is one event and not thousands. */
+  async #tell(transaction: EntityManager, moves: readonly Move[], now: Date): Promise<void> {
+    const states = await this.watch.states();
+    const closed = new Map<string, { readonly to: string; readonly detail: string }>();
+    const events: NewEvent[] = [];
+    for (const { order, home, to, note } of moves) {
+      if (note === undefined) continue;
+      const { trouble, pause } = states.get(home) ?? {};
+      const detail = to.why === 'down' ? trouble?.detail : to.why === 'paused' ? pause?.detail : undefined;
+      if (detail !== undefined) closed.set(home, { to: to.ca, detail });
+      else if (to.why === 'late' || to.why === 'paused') {
+        const subject = { kind: 'device', id: order.device_id, name: order.device_name } as const;
+        const message = `The order for ${order.device_name} goes to another CA. ${note}`;
+        const data = { orderId: order.id, from: order.ca, to: to.ca, why: to.why };
+        events.push({ type: 'order.moved', subject, message, data, at: now });
+      }
     }
+    for (const [home, { to, detail }] of closed) await this.watch.fallsBack(transaction, home, to, detail, now);
+    await recordEvents(transaction, events);
   }
 }

@@ -23,8 +23,6 @@ interface PlacedRow extends MovableOrder {
 
 /** Moved in one transaction; the rest follows in the next round. */
 const AT_ONCE = 500;
-/** Estimates cost a look at the whole line. */
-const LATE_EVERY_MILLISECONDS = 30_000;
 /** Orders of CAs that are not configured any more appear with a new configuration only. */
 const STRAYS_EVERY_MILLISECONDS = 60_000;
 /** A staging that keeps an order for longer is passed by. */
@@ -46,7 +44,6 @@ const MOST_TAKEN_BACK = 20;
 @Injectable()
 export class OrderRouting {
   private readonly logger = new Logger(OrderRouting.name);
-  #lookForLateAt = 0;
   #lookForStraysAt = 0;
 
   constructor(
@@ -78,7 +75,15 @@ export class OrderRouting {
     const troubled = production.filter(({ trouble }) => trouble !== undefined).map(({ directoryUrl }) => directoryUrl);
     if (troubled.length > 0) {
       const soon = new Date(now.getTime() + 2 * this.#patience);
-      moved += await this.#replace(`o.ca = ANY ($4) AND c.not_after <= $5`, [troubled, soon], states, now);
+      // From the certificates that end, which are few, and not from the orders that wait.
+      moved += await this.#replace(
+        `o.ca = ANY ($4) AND c.not_after <= $5 AND o.device_id IN (
+           SELECT ending.device_id FROM certificates ending
+            WHERE ending.revoked_at IS NULL AND ending.not_after > $1::timestamptz - interval '1 day' AND ending.not_after <= $5)`,
+        [troubled, soon],
+        states,
+        now,
+      );
     }
     if (production.some(({ pausedNames }) => pausedNames.size > 0)) {
       moved += await this.#replace(`o.reason_code = 'paused'`, [], states, now);
@@ -89,9 +94,7 @@ export class OrderRouting {
       states,
       now,
     );
-    moved += await this.#endRehearsals(states, now);
-    moved += await this.#relieveLate(states, now);
-    return moved;
+    return moved + (await this.#endRehearsals(states, now));
   }
 
   /**
@@ -189,10 +192,14 @@ export class OrderRouting {
     );
   }
 
-  /** Orders whose certificate ends before their turn comes, by what the planner expects. */
-  async #relieveLate(states: ReadonlyMap<string, CaState>, now: Date): Promise<number> {
-    if (this.list.production.length < 2 || performance.now() < this.#lookForLateAt) return 0;
-    this.#lookForLateAt = performance.now() + LATE_EVERY_MILLISECONDS;
+  /**
+   * Orders whose certificate ends before their turn comes, by what the planner expects, go to another CA. Looks at the
+   * whole line: to be called now and then. @returns how many
+   */
+  async relieveLate(): Promise<number> {
+    if (this.list.production.length < 2) return 0;
+    const now = this.clock.now();
+    const states = await this.watch.states();
     const wait = this.config.acme.fallback?.newDeviceWaitSeconds;
     const time = now.getTime();
     let moved = 0;
@@ -282,7 +289,7 @@ export class OrderRouting {
     return { home, to };
   }
 
-  /** Open orders that no server works on, and that may leave their CA. */
+  /** Open orders that no server works on, and that may leave their CA; any of them, for putting 100,000 in order takes time. */
   #lock(
     transaction: EntityManager,
     condition: string,
@@ -302,7 +309,7 @@ export class OrderRouting {
         WHERE ${IS_OPEN} AND ${IS_FREE} AND (${condition}) AND NOT (${IS_TO_BE_REVOKED})
           AND (o.step <> 'authorized' OR o.acme_order_url IS NULL OR o.step_at <= $1::timestamptz - $2 * interval '1 second'
                OR c.not_after <= $1::timestamptz + $3 * interval '1 millisecond')
-        ORDER BY o.queued_at LIMIT ${count} FOR UPDATE OF o SKIP LOCKED`,
+        LIMIT ${count} FOR UPDATE OF o SKIP LOCKED`,
       [now, FINALIZED_SECONDS, Number.isFinite(this.#patience) ? 2 * this.#patience : 0, ...parameters],
     );
   }

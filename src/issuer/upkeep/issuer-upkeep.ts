@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { Clock } from '../../kernel/clock.js';
 import { CaWatch } from '../accounts/ca-watch.js';
 import { HopelessOrders } from '../orders/hopeless-orders.js';
+import { OrderRouting } from '../orders/order-routing.js';
 import { Revocations } from '../revocation/revocations.js';
 import { BucketSweep } from './bucket-sweep.js';
 import { CaReturn } from './ca-return.js';
@@ -15,6 +16,8 @@ import { SleepingDevices } from './sleeping-devices.js';
 const ROUND_MILLISECONDS = 15_000;
 /** Looking for left TXT records reads the whole zone's table. */
 const SWEEP_EVERY_ROUNDS = 4;
+/** So does looking for orders whose turn comes too late. */
+const LATE_EVERY_ROUNDS = 2;
 
 /**
  * What has to happen sooner or later, whoever does it. Every server does the rounds; each job is safe to be done by
@@ -36,6 +39,7 @@ export class IssuerUpkeep {
     private readonly sleeping: SleepingDevices,
     private readonly bucketSweep: BucketSweep,
     private readonly watch: CaWatch,
+    private readonly routing: OrderRouting,
     private readonly clock: Clock,
   ) {}
 
@@ -51,6 +55,9 @@ export class IssuerUpkeep {
       await this.attempt('revocations', () => this.revocations.tellCa());
       await this.attempt("the CAs' return", () => this.caReturn.check());
       await this.attempt('renewal windows', () => this.renewalInfo.poll());
+      if (this.#rounds % LATE_EVERY_ROUNDS === 0) {
+        await this.attempt('orders that would be late', () => this.routing.relieveLate());
+      }
       if (this.#rounds++ % SWEEP_EVERY_ROUNDS === 0) {
         await this.attempt('devices that sleep', () => this.sleeping.renew());
         await this.attempt('full buckets', () => this.bucketSweep.sweep());

@@ -185,7 +185,7 @@ export class TestIssuer {
       clock,
     );
     const challenges = zone as unknown as ChallengeRecords;
-    const moves = new OrderMoves(budget, watch, list, signal);
+    const moves = new OrderMoves(budget, watch, list);
     this.routing = new OrderRouting(
       dataSource,
       list,
