@@ -48,7 +48,7 @@ export class DeviceController {
 
   @Put('addresses')
   @ApiOperation({ summary: "Replace the device's addresses; DNS serves them when this answers" })
-  @Problems('address_not_allowed')
+  @Problems('address_not_allowed', 'conflict')
   replaceAddresses(@CurrentDevice() device: Device, @Body() body: AddressesDto): Promise<AddressesAnswer> {
     return this.addresses.replace(device, body.addresses);
   }

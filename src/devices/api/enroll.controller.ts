@@ -12,7 +12,7 @@ export class EnrollController {
 
   @Post()
   @ApiOperation({ summary: 'Enroll: an enrollment key for a name and a credential' })
-  @Problems('enrollment_key_invalid', 'hardware_id_enrolled', 'address_not_allowed')
+  @Problems('enrollment_key_invalid', 'hardware_id_enrolled', 'address_not_allowed', 'conflict')
   enroll(@Body() body: EnrollDto): Promise<EnrolledDevice> {
     return this.enrollment.enroll(body);
   }

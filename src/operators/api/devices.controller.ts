@@ -37,7 +37,7 @@ export class DevicesController {
   @Patch(':id')
   @NeedsRole('operator')
   @ApiOperation({ summary: "Set a device's note, group or wildcard" })
-  @Problems('not_found')
+  @Problems('not_found', 'conflict')
   async change(@Param('id', PATH_UUID) id: string, @Body() body: DeviceChangesDto): Promise<DeviceItem> {
     await this.lifecycle.change(id, body);
     return this.listing.show(id);
