@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import { Packet } from 'dns2';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { AnswerEngine } from '../../../../src/ddns/answering/answer-engine.js';
 import { mustWireName } from '../../../../src/ddns/domain/name.js';
@@ -125,7 +125,7 @@ describe('messages changed at random', () => {
       const count = await fuzz('readers', (random) => {
         const message = mutated(seeds, random);
         orFormatError(message, () => readMessage(message));
-        if (!canBeSigned(message)) return;
+        if (!canBeSigned(message) || random(4) > 0) return;
         orFormatError(message, () => verifyTsigRequest(message, findKey, 1_800_000_000));
         const signed = signTsigRequest(message, FUZZ_KEY, 1_800_000_000).message;
         orFormatError(signed, () => verifyTsigRequest(signed, findKey, 1_800_000_000));
@@ -164,6 +164,14 @@ describe('a whole server under fire', () => {
     const udp = createSocket('udp4');
     const soa = aQuery({ name: ZONE, type: 'SOA' });
     let [datagrams, streamed] = [0, 0];
+    const answersOn = (): Promise<void> =>
+      vi.waitFor(
+        async () => {
+          expect(describeAnswer(await exchangeUdp(server.port, soa)).rcode).toBe('NOERROR');
+          expect(describeAnswer(await exchangeTcp(server.port, soa)).rcode).toBe('NOERROR');
+        },
+        { timeout: 60_000, interval: 50 },
+      );
     /** One in four is signed with a key that holds, so that it gets further than the signature. */
     const message = (random: Random): Buffer => {
       const made = mutated(seeds, random);
@@ -179,12 +187,11 @@ describe('a whole server under fire', () => {
         streamed += stream(server.port, message, random);
       }
       // An answer to this one has found its way through everything before it.
-      if (random(40) === 0) expect(describeAnswer(await exchangeTcp(server.port, soa)).rcode).toBe('NOERROR');
+      if (random(40) === 0) await answersOn();
     });
     udp.close();
     report(`datagrams and ${streamed.toLocaleString('en')} messages in streams to a whole server`, datagrams, begin);
-    expect(describeAnswer(await exchangeUdp(server.port, soa, 10_000))).toMatchObject({ rcode: 'NOERROR' });
-    expect(describeAnswer(await exchangeTcp(server.port, soa))).toMatchObject({ rcode: 'NOERROR' });
+    await answersOn();
     expect(server.get(DnsCounters).failures).toBe(0);
   });
 });
