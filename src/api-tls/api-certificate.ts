@@ -7,7 +7,7 @@ import { LastSeen } from '../devices/auth/last-seen.js';
 import type { Device } from '../devices/domain/device.js';
 import { CertificateStore, type StoredCertificate } from '../issuer/certificates/certificate-store.js';
 import { OrderIntake } from '../issuer/orders/order-intake.js';
-import { Clock } from '../kernel/clock.js';
+import { addSeconds, Clock } from '../kernel/clock.js';
 import { DomainError } from '../kernel/errors.js';
 import { APP_CONFIG, type AppConfig } from '../platform/config/app-config.js';
 import { ApiTlsStore, type ApiTlsEntry } from './api-tls-store.js';
@@ -16,6 +16,9 @@ import { fingerprint, keyPin } from './domain/key-pin.js';
 
 const ROUND_MILLISECONDS = 2_000;
 const RETIRE_MILLISECONDS = 3_600_000;
+/** A CA whose renewal times are all in the past must not make us order for ever. */
+const MOST_A_DAY = 10;
+const DAY_SECONDS = 86_400;
 /** While all is well, the database is asked in every fifth round only. */
 const QUIET_ROUNDS = 5;
 
@@ -162,6 +165,11 @@ export class ApiCertificate {
       addresses: [],
       wildcard: false,
     };
+    if ((await this.store.certificatesSince(device.deviceId, addSeconds(now, -DAY_SECONDS))) >= MOST_A_DAY) {
+      throw new Error(
+        `the API got ${MOST_A_DAY} certificates within a day and needs another one: does the CA want each renewed at once?`,
+      );
+    }
     try {
       await this.intake.submit(device, entry.csrDer.toString('base64'));
     } catch (error) {

@@ -90,6 +90,15 @@ export class ApiTlsStore {
     return this.read(name.host);
   }
 
+  /** Certificates that the entry has got since then. */
+  async certificatesSince(deviceId: string, since: Date): Promise<number> {
+    const rows: { count: number }[] = await this.dataSource.query(
+      `SELECT count(*)::int AS count FROM certificates WHERE device_id = $1 AND created_at > $2`,
+      [deviceId, since],
+    );
+    return rows[0]!.count;
+  }
+
   /** Was the key reported compromised? Then nobody may order for it again. */
   async isCompromised({ spkiSha256 }: ApiTlsEntry): Promise<boolean> {
     const rows: unknown[] = await this.dataSource.query(

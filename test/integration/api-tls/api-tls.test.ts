@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { ApiAddress } from '../../../src/api-tls/api-address.js';
 import { ApiCertificate } from '../../../src/api-tls/api-certificate.js';
+import { ApiTlsStore } from '../../../src/api-tls/api-tls-store.js';
 import { HttpsListener } from '../../../src/api-tls/https-listener.js';
 import { Revocations } from '../../../src/issuer/revocation/revocations.js';
 import { IssuerUpkeep } from '../../../src/issuer/upkeep/issuer-upkeep.js';
@@ -256,6 +257,22 @@ describeOnEachDatabase('TLS of the API', (database) => {
     await first.server.app.get(Revocations).revokeNewest(body.items[0].deviceId, 'keyCompromise');
     await first.next(before.serial);
     expect(first.certificate.presented!.pin).not.toBe(pin);
+  });
+
+  it('is not renewed again and again when the CA wants each certificate renewed at once', async () => {
+    const store = first.server.app.get(ApiTlsStore);
+    const since = new Date(Date.now() - 3_600_000);
+    const { body } = await first.server.admin.get('/v1/devices?q=api.fleet.test').expect(200);
+    expect(await store.certificatesSince(body.items[0].deviceId, since)).toBeGreaterThanOrEqual(5);
+    const counted = vi.spyOn(store, 'certificatesSince').mockResolvedValue(10);
+    const orders = (await ordersOf(database)).length;
+    await makeDue(database);
+    await first.certificate.round();
+    expect(counted).toHaveBeenCalled();
+    expect(await ordersOf(database)).toHaveLength(orders);
+    counted.mockRestore();
+    await first.certificate.round();
+    expect(await ordersOf(database)).toHaveLength(orders + 1);
   });
 
   it('says in one sentence why it cannot listen', async () => {
