@@ -14,6 +14,7 @@ import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js'
 import { claimJob } from '../events/periodic-job.js';
 import { AlarmBook, FLEET_SCOPE, serverScope } from './alarm-book.js';
 import { bucketLevels, observeCas, observeLimits } from './ca-observations.js';
+import { observeDeliveries } from './delivery-observations.js';
 import { observeFleet } from './fleet-observations.js';
 import { feedLags, observeFeed, observeSecondaries } from './zone-observations.js';
 
@@ -63,14 +64,15 @@ export class AlarmScan {
   async scanFleet(): Promise<void> {
     const now = this.clock.now();
     const { alarms, dns } = this.config;
-    const [fleet, ca, levels, secondaries] = await Promise.all([
+    const [deliveries, fleet, ca, levels, secondaries] = await Promise.all([
+      observeDeliveries(this.dataSource),
       observeFleet(this.dataSource, alarms, now),
       observeCas(this.dataSource, this.cas),
       bucketLevels(this.dataSource, this.limits.all, now),
       observeSecondaries(this.dataSource, this.secondaries, dns.zones),
     ]);
     const limits = observeLimits(levels, alarms.limitLeftFraction);
-    await this.book.update(FLEET_SCOPE, [...fleet, ...ca, ...limits, ...secondaries], now);
+    await this.book.update(FLEET_SCOPE, [...deliveries, ...fleet, ...ca, ...limits, ...secondaries], now);
   }
 
   /** What concerns this server alone. */

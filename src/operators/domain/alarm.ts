@@ -9,10 +9,11 @@ export type AlarmKind =
   | 'ca.unreachable'
   | 'secondary.behind'
   | 'zone.feed_lag'
-  | 'delegation.broken';
+  | 'delegation.broken'
+  | 'delivery.given_up';
 
 export interface AlarmSubject {
-  readonly kind: 'device' | 'zone' | 'secondary' | 'limit' | 'ca';
+  readonly kind: 'device' | 'zone' | 'secondary' | 'limit' | 'ca' | 'webhook' | 'mail';
   readonly id: string;
   readonly name?: string;
 }
@@ -47,6 +48,7 @@ export const PATIENCE_SECONDS: Readonly<Record<AlarmKind, number>> = {
   'zone.feed_lag': 30,
   // Seen by two looks: somebody may be in the middle of changing the parent zone.
   'delegation.broken': 240,
+  'delivery.given_up': 0,
 };
 
 export const ALARM_KINDS = Object.keys(PATIENCE_SECONDS) as AlarmKind[];

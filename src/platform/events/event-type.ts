@@ -30,6 +30,7 @@ export const EVENT_SEVERITY = {
   'secondary.behind': 'warning',
   'zone.feed_lag': 'warning',
   'delegation.broken': 'critical',
+  'delivery.given_up': 'warning',
   'alarm.resolved': 'info',
   'operator.signed_in': 'info',
 } as const satisfies Record<string, Severity>;

@@ -5,7 +5,7 @@ import { EVENT_SEVERITY, type EventType } from './event-type.js';
 
 /** What an event is about. `id` is stable; `name` is what people know it by. */
 export interface EventSubject {
-  readonly kind: 'device' | 'zone' | 'secondary' | 'limit' | 'ca' | 'operator';
+  readonly kind: 'device' | 'zone' | 'secondary' | 'limit' | 'ca' | 'operator' | 'webhook' | 'mail';
   readonly id: string;
   readonly name?: string;
 }

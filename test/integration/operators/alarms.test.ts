@@ -220,4 +220,58 @@ describeOnEachDatabase('alarms', (database) => {
     const { body } = await server.admin.get('/v1/events?type=alarm.resolved&limit=1').expect(200);
     expect(body.items[0]).toMatchObject({ subject: { id: 'fleet.test@gone' }, data: { alarm: 'zone.feed_lag' } });
   });
+
+  it('are raised for webhooks and mails that were given up, once each, and resolved when they are tried again', async () => {
+    const { body: hook } = await server.admin
+      .post('/v1/webhooks')
+      .send({ url: 'http://127.0.0.1:9/token-in-the-path', events: ['device.enrolled'] })
+      .expect(201);
+    await server.enroll();
+    const given = async (): Promise<{ subject: { kind: string; id: string }; message: string }[]> =>
+      (await server.admin.get('/v1/alarms?kind=delivery.given_up').expect(200)).body.items;
+    await expect
+      .poll(() => dataSource.query(`SELECT 1 FROM webhook_deliveries WHERE webhook_id = $1`, [hook.id]), {
+        timeout: 10_000,
+      })
+      .not.toEqual([]);
+    const giveUp = () =>
+      dataSource.query(
+        `UPDATE webhook_deliveries SET state = 'dead', last_error = 'no route', ended_at = now() WHERE webhook_id = $1`,
+        [hook.id],
+      );
+    await expect
+      .poll(
+        async () => {
+          await giveUp();
+          return dataSource.query(`SELECT DISTINCT state FROM webhook_deliveries WHERE webhook_id = $1`, [hook.id]);
+        },
+        { timeout: 10_000 },
+      )
+      .toEqual([{ state: 'dead' }]);
+    await dataSource.query(
+      `INSERT INTO mail_messages (id, subject, body, state, next_attempt_at, last_error, created_at, ended_at)
+       VALUES (gen_random_uuid(), 'x', 'y', 'dead', now(), 'mailbox full', now(), now())`,
+    );
+    await scan();
+    await scan();
+    const alarms = await given();
+    expect(alarms.map(({ subject }) => subject)).toEqual(
+      [
+        { kind: 'webhook', id: hook.id },
+        { kind: 'mail', id: 'mail' },
+      ].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+    );
+    const texts = alarms.map(({ message }) => message).join();
+    expect(texts).toContain('1 delivery to the webhook');
+    expect(texts).toContain('no route');
+    expect(texts).toContain('mailbox full');
+    expect(texts).not.toContain('token-in-the-path');
+    const { body: events } = await server.admin.get('/v1/events?type=delivery.given_up').expect(200);
+    expect(events.items).toHaveLength(2);
+
+    await server.admin.post(`/v1/webhooks/${hook.id}/retry`).expect(200);
+    await dataSource.query(`DELETE FROM mail_messages WHERE state = 'dead'`);
+    await scan();
+    expect(await given()).toEqual([]);
+  });
 });

@@ -26,6 +26,7 @@ export const ALARM_TITLES: Readonly<Record<AlarmKind, string>> = {
   'secondary.behind': 'secondaries behind',
   'zone.feed_lag': 'servers behind',
   'delegation.broken': 'delegations broken',
+  'delivery.given_up': 'deliveries given up',
 };
 
 export interface AlarmsView {
