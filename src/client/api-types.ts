@@ -1062,7 +1062,8 @@ export interface components {
         | 'ca.unreachable'
         | 'secondary.behind'
         | 'zone.feed_lag'
-        | 'delegation.broken';
+        | 'delegation.broken'
+        | 'delivery.given_up';
       /** @enum {string} */
       severity: 'info' | 'warning' | 'critical';
       subject: components['schemas']['AlarmSubject'];
@@ -1080,7 +1081,7 @@ export interface components {
     };
     AlarmSubject: {
       /** @enum {string} */
-      kind: 'device' | 'zone' | 'secondary' | 'limit' | 'ca';
+      kind: 'device' | 'zone' | 'secondary' | 'limit' | 'ca' | 'webhook' | 'mail';
       id: string;
       name?: string;
     };
@@ -1427,6 +1428,7 @@ export interface components {
         | 'secondary.behind'
         | 'zone.feed_lag'
         | 'delegation.broken'
+        | 'delivery.given_up'
         | 'device.enrolled'
         | 'device.suspended'
         | 'device.resumed'
@@ -1462,7 +1464,7 @@ export interface components {
     /** @description What an event is about. `id` is stable; `name` is what people know it by. */
     EventSubject: {
       /** @enum {string} */
-      kind: 'operator' | 'device' | 'zone' | 'secondary' | 'limit' | 'ca';
+      kind: 'operator' | 'device' | 'zone' | 'secondary' | 'limit' | 'ca' | 'webhook' | 'mail';
       id: string;
       name?: string;
     };
@@ -1781,6 +1783,7 @@ export interface components {
         | 'secondary.behind'
         | 'zone.feed_lag'
         | 'delegation.broken'
+        | 'delivery.given_up'
         | 'alarm.resolved'
         | 'operator.signed_in'
       )[];
@@ -2015,6 +2018,18 @@ export interface components {
         };
       };
     };
+    /** @description `conflict`: This conflicts with what is there. `hardware_id_enrolled`: This hardware is enrolled already */
+    'conflict.hardware_id_enrolled': {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        'application/problem+json': components['schemas']['Problem'] & {
+          /** @enum {string} */
+          type?: 'urn:fleetcert:problem:conflict' | 'urn:fleetcert:problem:hardware_id_enrolled';
+        };
+      };
+    };
     /** @description `csr_rejected`: The CSR was rejected */
     csr_rejected: {
       headers: {
@@ -2072,18 +2087,6 @@ export interface components {
         'application/problem+json': components['schemas']['Problem'] & {
           /** @enum {string} */
           type?: 'urn:fleetcert:problem:forbidden';
-        };
-      };
-    };
-    /** @description `hardware_id_enrolled`: This hardware is enrolled already */
-    hardware_id_enrolled: {
-      headers: {
-        [name: string]: unknown;
-      };
-      content: {
-        'application/problem+json': components['schemas']['Problem'] & {
-          /** @enum {string} */
-          type?: 'urn:fleetcert:problem:hardware_id_enrolled';
         };
       };
     };
@@ -2583,7 +2586,8 @@ export interface operations {
           | 'ca.unreachable'
           | 'secondary.behind'
           | 'zone.feed_lag'
-          | 'delegation.broken';
+          | 'delegation.broken'
+          | 'delivery.given_up';
       };
       header?: never;
       path?: never;
@@ -3067,6 +3071,7 @@ export interface operations {
       400: components['responses']['invalid_request.malformed_json'];
       401: components['responses']['unauthorized'];
       403: components['responses']['device_suspended'];
+      409: components['responses']['conflict'];
       413: components['responses']['payload_too_large'];
       415: components['responses']['unsupported_media_type'];
       422: components['responses']['address_not_allowed'];
@@ -3906,6 +3911,7 @@ export interface operations {
       401: components['responses']['unauthorized'];
       403: components['responses']['forbidden'];
       404: components['responses']['not_found'];
+      409: components['responses']['conflict'];
       413: components['responses']['payload_too_large'];
       415: components['responses']['unsupported_media_type'];
       500: components['responses']['internal'];
@@ -4219,7 +4225,7 @@ export interface operations {
       };
       400: components['responses']['invalid_request.malformed_json'];
       401: components['responses']['enrollment_key_invalid'];
-      409: components['responses']['hardware_id_enrolled'];
+      409: components['responses']['conflict.hardware_id_enrolled'];
       413: components['responses']['payload_too_large'];
       415: components['responses']['unsupported_media_type'];
       422: components['responses']['address_not_allowed'];
@@ -4383,6 +4389,7 @@ export interface operations {
           | 'secondary.behind'
           | 'zone.feed_lag'
           | 'delegation.broken'
+          | 'delivery.given_up'
           | 'alarm.resolved'
           | 'operator.signed_in'
         )[];
@@ -4466,6 +4473,7 @@ export interface operations {
           | 'secondary.behind'
           | 'zone.feed_lag'
           | 'delegation.broken'
+          | 'delivery.given_up'
           | 'alarm.resolved'
           | 'operator.signed_in'
         )[];
@@ -4539,6 +4547,7 @@ export interface operations {
           | 'secondary.behind'
           | 'zone.feed_lag'
           | 'delegation.broken'
+          | 'delivery.given_up'
           | 'alarm.resolved'
           | 'operator.signed_in'
         )[];
