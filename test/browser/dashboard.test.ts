@@ -163,6 +163,8 @@ describeWithPeers(['chromium'], 'the dashboard, used in a browser', () => {
         .send({ addresses: ['10.30.0.2'] })
         .expect(200);
       await page.getByRole('row', { name: '10.30.0.2' }).first().waitFor({ timeout: LIVE_MILLISECONDS });
+      await dashboard.server.admin.delete(`/v1/devices/${device.deviceId}`).expect(204);
+      await page.getByText('It may have been deleted.').waitFor({ timeout: LIVE_MILLISECONDS });
       await page.goto('/events');
       await page.getByText(/^Live · /).waitFor();
       const { name } = await dashboard.server.enroll();

@@ -330,6 +330,31 @@ describe('the dashboard: what operators do there', () => {
     await admin.agent.get(path).expect(404);
   });
 
+  it('tells a webhook of the chosen kinds of events, and of alarms where nothing else was chosen', async () => {
+    const add = async (fields: string): Promise<string[]> => {
+      const before = (await server.admin.get('/v1/webhooks').expect(200)).body.items.length;
+      await admin.agent
+        .post('/settings/webhooks')
+        .set('Sec-Fetch-Site', 'same-origin')
+        .type('form')
+        .send(`csrf=${admin.csrfToken}&url=${encodeURIComponent(receiver.url)}&${fields}`)
+        .expect(200);
+      const { items } = (await server.admin.get('/v1/webhooks').expect(200)).body;
+      expect(items).toHaveLength(before + 1);
+      await server.admin.delete(`/v1/webhooks/${items.at(-1).id}`).expect(204);
+      return items.at(-1).events;
+    };
+    expect(await add('scope=chosen&events=order.failed&events=ca.paused&events=nothing')).toEqual([
+      'order.failed',
+      'ca.paused',
+    ]);
+    expect(await add('scope=all&events=order.failed')).toEqual(['*']);
+    const alarms = await add('scope=alarms');
+    expect(alarms).toContain('certificate.at_risk');
+    expect(alarms).toContain('alarm.resolved');
+    expect(alarms).not.toContain('device.enrolled');
+  });
+
   it("corrects what is left of the CA's limit", async () => {
     const settings = await admin.page('/settings');
     const bucket = /<option value="(certificates-per-domain [^"]+)"/.exec(settings)![1]!;

@@ -30,7 +30,8 @@ function replacePart(name, fresh) {
 async function takeOver() {
   try {
     const answer = await fetch(location.href, { cache: 'no-store', headers: { Accept: 'text/html' } });
-    if (answer.redirected) location.reload();
+    // Signed out, or what was shown is deleted: the whole page says so.
+    if (answer.redirected || answer.status === 404) location.reload();
     if (!answer.ok || answer.redirected) return false;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const parts = [...page.querySelectorAll('[data-part]')];
