@@ -11,6 +11,7 @@ import { AppModule } from '../../src/app.module.js';
 import { SUSPENDED_ALLOWED } from '../../src/devices/auth/device.guard.js';
 import type { ErrorCode } from '../../src/kernel/errors.js';
 import { readConfig } from '../../src/platform/config/read-config.js';
+import { NoFieldsPipe } from '../../src/platform/http/no-fields.pipe.js';
 import { PATH_UUID } from '../../src/platform/http/path-uuid.js';
 import { PROBLEMS } from '../../src/platform/http/problems.js';
 import { PROJECT_ROOT } from '../../src/platform/project-root.js';
@@ -21,6 +22,12 @@ import type { Schema } from './schema.js';
 import { DESCRIPTION, FIELDS, PATH_PARAMETERS, SECURITY_SCHEMES, TAGS, TEXT_EXAMPLES } from './texts.js';
 
 const JSON_TYPE = 'application/json';
+const OF_BODIES: readonly ErrorCode[] = [
+  'invalid_request',
+  'malformed_json',
+  'payload_too_large',
+  'unsupported_media_type',
+];
 /** Where `@ApiProduces` keeps its types; the package does not export its name. */
 const API_PRODUCES = 'swagger/apiProduces';
 const METHODS = ['get', 'put', 'post', 'patch', 'delete'] as const;
@@ -217,9 +224,10 @@ function refusalsOf(operation: Operation, controller: Type, methodName: string):
     if (scheme === 'deviceToken' && !isOpen) codes.push('device_suspended');
   }
   const hasQuery = operation.parameters?.some((parameter) => parameter.in === 'query') ?? false;
-  if (hasQuery || operation.requestBody || uuidParameters(controller, methodName).size > 0)
-    codes.push('invalid_request');
-  if (operation.requestBody) codes.push('malformed_json', 'payload_too_large', 'unsupported_media_type');
+  if (hasQuery || uuidParameters(controller, methodName).size > 0) codes.push('invalid_request');
+  // A call that takes no fields reads what is sent all the same.
+  const takesNone = routeArguments(controller, methodName).some(({ pipes }) => pipes.includes(NoFieldsPipe));
+  if (operation.requestBody || takesNone) codes.push(...OF_BODIES);
   // Every call but those that answer a file reads the database.
   if (schemes.length > 0 || operation.requestBody) codes.push('unavailable');
   return codes;

@@ -2559,11 +2559,13 @@ export interface operations {
           'application/json': components['schemas']['ListedAccount'];
         };
       };
-      400: components['responses']['invalid_request'];
+      400: components['responses']['invalid_request.malformed_json'];
       401: components['responses']['unauthorized'];
       403: components['responses']['forbidden'];
       404: components['responses']['not_found'];
       409: components['responses']['conflict'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
       500: components['responses']['internal'];
       503: components['responses']['unavailable'];
     };
@@ -3327,8 +3329,11 @@ export interface operations {
           };
         };
       };
+      400: components['responses']['invalid_request.malformed_json'];
       401: components['responses']['unauthorized'];
       403: components['responses']['device_suspended'];
+      413: components['responses']['payload_too_large'];
+      415: components['responses']['unsupported_media_type'];
       500: components['responses']['internal'];
       503: components['responses']['unavailable'];
     };

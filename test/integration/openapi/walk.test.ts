@@ -85,6 +85,8 @@ describe('a walk through the API', () => {
     const path = `/v1/devices/${device.deviceId}`;
     await walk.call('get', path, admin);
     await walk.call('patch', path, { ...admin, body: { note: 'n', group: null, wildcard: true, aliases: ['nas'] } });
+    const { deviceId: another } = await server.enroll();
+    await walk.call('patch', `/v1/devices/${another}`, { ...admin, body: { aliases: ['nas'] } });
     await walk.call('post', `${path}/suspend`, admin);
     await walk.call('put', '/v1/device/addresses', { as: device.token, body: { addresses: [] } });
     await walk.call('post', `${path}/resume`, admin);
