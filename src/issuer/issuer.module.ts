@@ -22,6 +22,7 @@ import { IssuerCertificateSummaries } from './certificates/issuer-certificate-su
 import { BucketTable } from './limits/bucket-table.js';
 import { CaLimits } from './limits/ca-limits.js';
 import { IssuanceBudget } from './limits/issuance-budget.js';
+import { AbandonedOrders } from './orders/abandoned-orders.js';
 import { DeviceKeys } from './orders/device-keys.js';
 import { HopelessOrders } from './orders/hopeless-orders.js';
 import { OrderIntake } from './orders/order-intake.js';
@@ -73,6 +74,7 @@ import { WorkerTimings } from './worker/worker-timings.js';
     OrderIntake,
     OrderReader,
     OrderRetry,
+    AbandonedOrders,
     OrderMoves,
     OrderRouting,
     CaLimits,

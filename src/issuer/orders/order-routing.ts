@@ -1,15 +1,15 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
-import { ChallengeRecords } from '../../ddns/publishing/challenge-records.js';
 import { addSeconds, Clock } from '../../kernel/clock.js';
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
-import { CaAccounts } from '../accounts/ca-accounts.js';
 import { CaList } from '../accounts/ca-list.js';
-import { type CaState, CaWatch, isClosed } from '../accounts/ca-watch.js';
+import { type CaState, isClosed, isInTrouble } from '../accounts/ca-state.js';
+import { CaWatch } from '../accounts/ca-watch.js';
 import { chooseCa, isLate, type Placement } from '../domain/ca-choice.js';
 import { IS_FREE } from '../worker/order-conditions.js';
 import { WaitingReasons } from '../worker/waiting-reasons.js';
+import { AbandonedOrders } from './abandoned-orders.js';
 import { HOME, homeOf } from './order-home.js';
 import { type AbandonedOrder, type MovableOrder, OrderMoves } from './order-moves.js';
 import { IS_OPEN, IS_TO_BE_REVOKED } from './order-row.js';
@@ -33,8 +33,6 @@ const FINALIZED_SECONDS = 86_400;
 const PROMPT_SECONDS = 60;
 /** A certificate that ends so soon is not played with. */
 const PRESSING_SECONDS = 86_400;
-/** Authorizations that are taken back at a CA at once, for orders that have left it. */
-const MOST_TAKEN_BACK = 20;
 
 /**
  * Decides which CA an order is for, where several are configured: its own, or by the rules of domain/ca-choice.ts
@@ -43,7 +41,6 @@ const MOST_TAKEN_BACK = 20;
  */
 @Injectable()
 export class OrderRouting {
-  private readonly logger = new Logger(OrderRouting.name);
   #lookForStraysAt = 0;
 
   constructor(
@@ -51,9 +48,8 @@ export class OrderRouting {
     private readonly list: CaList,
     private readonly watch: CaWatch,
     private readonly moves: OrderMoves,
-    private readonly accounts: CaAccounts,
+    private readonly abandoned: AbandonedOrders,
     private readonly reasons: WaitingReasons,
-    private readonly challenges: ChallengeRecords,
     private readonly clock: Clock,
     @Inject(APP_CONFIG) private readonly config: AppConfig,
   ) {}
@@ -316,33 +312,6 @@ export class OrderRouting {
 
   /** Cleans up after what a transaction has abandoned, once it is committed. */
   async #transaction(work: (transaction: EntityManager) => Promise<readonly AbandonedOrder[]>): Promise<void> {
-    const abandoned = await this.dataSource.transaction(work);
-    for (const { orderId } of abandoned) {
-      try {
-        await this.challenges.withdraw({ orderId });
-      } catch (error) {
-        this.logger.warn({ err: error, orderId }, 'TXT records of an order that has moved are left for its end');
-      }
-    }
-    if (abandoned.length > 0) void this.#takeBack(abandoned.slice(0, MOST_TAKEN_BACK));
+    await this.abandoned.cleanUp(await this.dataSource.transaction(work));
   }
-
-  /** A courtesy: authorizations that nobody will answer count against the CA's limit of pending ones. Never rejects. */
-  async #takeBack(abandoned: readonly AbandonedOrder[]): Promise<void> {
-    for (const { accountId, acmeOrderUrl } of abandoned) {
-      try {
-        const { ca } = await this.accounts.open(accountId);
-        if (isInTrouble((await this.watch.states()).get(ca.directoryUrl))) return;
-        const order = await ca.getOrder(acmeOrderUrl);
-        if (order.status !== 'pending') continue;
-        for (const url of order.authorizationUrls) await ca.deactivateAuthorization(url);
-      } catch (error) {
-        this.logger.debug({ err: error, acmeOrderUrl }, 'an abandoned order is left to its age');
-      }
-    }
-  }
-}
-
-function isInTrouble(state: CaState | undefined): boolean {
-  return state === undefined || state.trouble !== undefined || state.paused;
 }

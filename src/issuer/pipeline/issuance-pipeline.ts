@@ -12,11 +12,12 @@ import type { ReasonCode } from '../domain/order-reason.js';
 import type { BudgetOutcome } from '../limits/issuance-budget.js';
 import { LeaseLostError } from '../worker/lease.js';
 import type { ClaimedOrder } from '../worker/order-queue.js';
-import { IssuanceRun, namingCa, type RunEnd, type RunPlace, type RunTools, RunStopped } from './issuance-run.js';
+import { IssuanceRun, type RunEnd, type RunTools, RunStopped } from './issuance-run.js';
 import { OrderProgress } from './order-progress.js';
 import { traceOrderRun } from './order-trace.js';
 import { PipelineProbe } from './pipeline-probe.js';
 import { failureOf } from './run-failure.js';
+import { namingCa, type RunPlace } from './run-place.js';
 
 /** Takes a claimed order as far as it gets, and writes down what became of it. */
 @Injectable()

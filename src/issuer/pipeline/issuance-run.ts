@@ -15,6 +15,7 @@ import type { Lease } from '../worker/lease.js';
 import type { Note, OrderProgress } from './order-progress.js';
 import type { PipelineProbe } from './pipeline-probe.js';
 import { RunFailure } from './run-failure.js';
+import { namingCa, type RunPlace } from './run-place.js';
 
 /** What a run works with; the same for every run. */
 export interface RunTools {
@@ -24,16 +25,6 @@ export interface RunTools {
   readonly probe: PipelineProbe;
   readonly clock: Clock;
   readonly watch: CaWatch;
-}
-
-/** How a run has to be made at this CA. */
-export interface RunPlace {
-  /** Of newOrder, as configured. */
-  readonly profile?: string;
-  /** The CA is a staging, of this CA: no certificate is wanted of it, only that it issues one. */
-  readonly rehearsalFor?: string;
-  /** How the CA is called in reasons; absent where there is but one. */
-  readonly caName?: string;
 }
 
 export type RunEnd = 'issued' | 'rehearsed' | 'failed' | 'parked';
@@ -317,9 +308,4 @@ export class IssuanceRun {
     this.#event(step);
     this.tools.probe.reached(step, this.order.id);
   }
-}
-
-/** Where there are several CAs, a reason says which one it is about. */
-export function namingCa({ caName }: RunPlace, reason: string): string {
-  return caName === undefined ? reason : `${caName}: ${reason}`;
 }

@@ -235,7 +235,7 @@ describeOnEachDatabase('several CAs', (database) => {
     const device = await aDevice(database.dataSource);
     cas.goAway(first);
     await issuer.order(device);
-    await expect(issuer.setup.ready(first.directoryUrl)).rejects.toThrow();
+    await expect(issuer.setup.ready(first.directoryUrl)).rejects.toThrow('ECONNREFUSED');
     await issuer.watch.failed(first.directoryUrl, 'unreachable', 'gone');
     issuer.clock.advanceSeconds(PATIENCE_SECONDS + 1);
     expect(await round(issuer, second)).toEqual(['issued']);

@@ -22,6 +22,7 @@ import { DeviceKeys } from '../../../../src/issuer/orders/device-keys.js';
 import { HopelessOrders } from '../../../../src/issuer/orders/hopeless-orders.js';
 import { OrderIntake } from '../../../../src/issuer/orders/order-intake.js';
 import { type ReadOrder, OrderReader } from '../../../../src/issuer/orders/order-reader.js';
+import { AbandonedOrders } from '../../../../src/issuer/orders/abandoned-orders.js';
 import { OrderMoves } from '../../../../src/issuer/orders/order-moves.js';
 import { OrderRetry } from '../../../../src/issuer/orders/order-retry.js';
 import { OrderRouting } from '../../../../src/issuer/orders/order-routing.js';
@@ -191,9 +192,8 @@ export class TestIssuer {
       list,
       watch,
       moves,
-      this.accounts,
+      new AbandonedOrders(this.accounts, watch, challenges),
       this.reasons,
-      challenges,
       clock,
       config,
     );
