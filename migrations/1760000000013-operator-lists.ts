@@ -88,6 +88,19 @@ export class OperatorLists1760000000013 implements MigrationInterface {
           ON CONFLICT (device_id) DO UPDATE SET enrolled_at = excluded.enrolled_at, state = excluded.state,
             zone = excluded.zone, name = excluded.name, group_name = excluded.group_name, search = excluded.search;
         END IF;
+        -- One that comes back brings what it had.
+        IF TG_OP = 'UPDATE' THEN
+          IF OLD.state = 'deleted' AND NEW.state <> 'deleted' THEN
+            UPDATE device_facts f SET not_before = c.not_before, not_after = c.not_after, renew_at = c.renew_at
+              FROM (SELECT not_before, not_after, renew_at, revoked_at FROM certificates
+                     WHERE device_id = NEW.id ORDER BY created_at DESC, id LIMIT 1) c
+             WHERE f.device_id = NEW.id AND c.revoked_at IS NULL;
+            UPDATE device_facts f SET has_failed = true
+             WHERE f.device_id = NEW.id
+               AND 'failed' = (SELECT o.status FROM issuance_orders o
+                                WHERE o.device_id = NEW.id ORDER BY o.created_at DESC, o.id LIMIT 1);
+          END IF;
+        END IF;
         RETURN NULL;
       END $$`);
     await runner.query(`

@@ -194,6 +194,16 @@ describeOnEachDatabase('the list of devices', (database) => {
   });
 
   it('of facts agrees with the tables, whatever has happened to them', async () => {
+    // One that was deleted and comes back, as the API's own name does.
+    const [back, failed] = [await server.enroll(), await server.enroll()];
+    await storeCertificate(dataSource, back.deviceId, 30);
+    await storeOrder(dataSource, failed.deviceId, { status: 'failed' });
+    for (const state of ['deleted', 'active']) {
+      await dataSource.query(`UPDATE devices SET state = $2 WHERE id = ANY ($1::uuid[])`, [
+        [back.deviceId, failed.deviceId],
+        state,
+      ]);
+    }
     const rows = await dataSource.query(
       `SELECT d.id, f.device_id IS NULL AS missing, f.state = d.state AS state, f.group_name IS NOT DISTINCT FROM d.group_name AS group_name,
               f.not_after IS NOT DISTINCT FROM c.not_after AS not_after, f.seen_at = coalesce(d.last_seen_at, d.enrolled_at) AS seen, f.has_failed = coalesce(o.status = 'failed', false) AS failed
