@@ -70,7 +70,7 @@ describeWithPeers(['chromium'], "the self-check in a user's browser", () => {
     } finally {
       silent.close();
     }
-  });
+  }, 90_000);
 
   it('is a guide without JavaScript', async () => {
     const { page } = await dashboard.open({ javaScriptEnabled: false });
