@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import {
   isSerialAfter,
+  isSerialReached,
   MAX_SECONDS_AHEAD,
   nextSerial,
   raisedSerial,
@@ -22,6 +23,11 @@ describe('serials', () => {
     expect(isSerialAfter(0xffff_ffff, 0)).toBe(false);
     expect(isSerialAfter(5, 5)).toBe(false);
     expect(isSerialAfter(0x8000_0000, 0)).toBe(false);
+  });
+
+  it('are reached by themselves and by what is after them, also around the circle', () => {
+    expect([isSerialReached(5, 5), isSerialReached(6, 5), isSerialReached(0, 0xffff_ffff)]).toEqual([true, true, true]);
+    expect([isSerialReached(4, 5), isSerialReached(0xffff_ffff, 0)]).toEqual([false, false]);
   });
 
   it('only rise, whatever the clock does', () => {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 
 import { wireName, type WireName } from '../domain/name.js';
-import { isSerialAfter } from '../domain/serial.js';
+import { isSerialReached } from '../domain/serial.js';
 import { ZonePeers, type ZoneSecondary } from '../transfer/zone-peers.js';
 import { SecondaryProbe } from './secondary-probe.js';
 
@@ -41,7 +41,7 @@ export class SecondaryGate {
     if (apex === undefined) throw new Error('Not a zone name.');
     return this.#wait(apex, timeoutMilliseconds, async (secondary) => {
       const served = await this.#serial(secondary);
-      return served !== undefined && (served === serial || isSerialAfter(served, serial));
+      return served !== undefined && isSerialReached(served, serial);
     });
   }
 

@@ -66,14 +66,18 @@ export class SiblingGate implements OnModuleInit, OnModuleDestroy {
 
   /** The other servers' newest reports. Orders that look at the same time share a look. */
   #siblings(): Promise<readonly SiblingRow[]> {
-    this.#reading ??= this.dataSource
+    if (this.#reading) return this.#reading;
+    const reading = this.dataSource
       .query<SiblingRow[]>(
         `SELECT name, serials FROM dns_servers
           WHERE id <> $1 AND seen_at > now() - ${PRESENCE_SECONDS} * interval '1 second'`,
         [this.report.serverId],
       )
-      .finally(() => (this.#reading = undefined));
-    return this.#reading;
+      .finally(() => {
+        if (this.#reading === reading) this.#reading = undefined;
+      });
+    this.#reading = reading;
+    return reading;
   }
 
   async #woken(milliseconds: number): Promise<void> {
