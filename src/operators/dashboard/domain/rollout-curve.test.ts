@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { rolloutCurve, usualRollout } from './rollout-curve.js';
+import { evenly, rolloutCurve, usualRollout } from './rollout-curve.js';
 
 describe('rolloutCurve', () => {
   it('goes from the start to the end, and never back', () => {
@@ -28,5 +28,22 @@ describe('usualRollout', () => {
     [100_000, 10_000],
   ])('for a fleet of %d asks for %d', (devices, expected) => {
     expect(usualRollout(devices)).toBe(expected);
+  });
+});
+
+describe('evenly', () => {
+  it.each([
+    [0, 0],
+    [100, 0],
+    [150, 5],
+    [199, 9],
+    [200, 10],
+    [900, 10],
+  ])('has at %d done %d of ten that come from 100 to 200', (time, done) => {
+    expect(evenly(100, 200, 10)(time)).toBe(done);
+  });
+
+  it('has all done at once where that takes no time', () => {
+    expect(evenly(100, 100, 10)(100)).toBe(10);
   });
 });

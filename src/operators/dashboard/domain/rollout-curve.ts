@@ -19,6 +19,12 @@ export function rolloutCurve(start: number, end: number, devicesAt: (time: numbe
   });
 }
 
+/** How many are done at a time when they come one after the other, evenly from the start to the end. */
+export function evenly(start: number, end: number, devices: number): (time: number) => number {
+  if (end <= start) return () => devices;
+  return (time) => Math.floor(devices * Math.min(1, Math.max(0, (time - start) / (end - start))));
+}
+
 /** A round number of devices that is worth asking for, for a fleet of so many: a tenth of it, at least 100. */
 export function usualRollout(devices: number): number {
   const tenth = Math.max(100, devices / 10);

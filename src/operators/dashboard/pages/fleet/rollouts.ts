@@ -4,7 +4,7 @@ import { forecast, type Forecast } from '../../../../issuer/domain/planner/forec
 import { rolledOutBy } from '../../../../issuer/domain/planner/rollout-forecast.js';
 import { FleetForecasts } from '../../../fleet/fleet-forecast.js';
 import { KeptAnswer } from '../../../fleet/kept-answer.js';
-import { rolloutCurve, type CurvePoint } from '../../domain/rollout-curve.js';
+import { evenly, rolloutCurve, type CurvePoint } from '../../domain/rollout-curve.js';
 
 /** A rollout of more devices, as it is to be expected from the fleet, the queue and the limits of this moment. */
 export interface Rollout {
@@ -25,7 +25,10 @@ export class Rollouts {
     const { input: fleet } = await this.#input.get();
     const input = { ...fleet, devices };
     const result = forecast(input);
-    const curve = rolloutCurve(input.now, result.rollout.endsAt, (time) => rolledOutBy(input, time));
+    const { endsAt, binding } = result.rollout;
+    // Where no limit binds, orders in flight do: one batch after the other.
+    const inFlight = binding === 'in-flight' ? evenly(input.now, endsAt, devices) : () => devices;
+    const curve = rolloutCurve(input.now, endsAt, (time) => Math.min(rolledOutBy(input, time), inFlight(time)));
     return { devices, forecast: result, curve };
   }
 }
