@@ -48,6 +48,7 @@ interface Parameter {
 interface Operation {
   operationId: string;
   summary?: string;
+  description?: string;
   parameters?: Parameter[];
   requestBody?: Answer;
   responses: Record<string, Answer>;
@@ -120,9 +121,18 @@ export async function buildDocument(): Promise<object> {
 
 /** What a call is first, then what goes in, then what comes out. */
 function inReadingOrder(paths: Document['paths']): Document['paths'] {
-  const ordered = ({ operationId, tags, summary, security, parameters, requestBody, ...rest }: Operation): Operation =>
+  const ordered = ({
+    operationId,
+    tags,
+    summary,
+    description,
+    security,
+    parameters,
+    requestBody,
+    ...rest
+  }: Operation): Operation =>
     Object.fromEntries(
-      Object.entries({ operationId, tags, summary, security, parameters, requestBody, ...rest }).filter(
+      Object.entries({ operationId, tags, summary, description, security, parameters, requestBody, ...rest }).filter(
         ([, part]) => part !== undefined,
       ),
     ) as unknown as Operation;
@@ -146,6 +156,10 @@ function operationsOf({ paths }: Document): Operation[] {
 /** What the decorators do not tell of a call. */
 function complete(operation: Operation, controller: Type, methodName: string, answer: Schema | undefined): void {
   operation.operationId = operationIdOf(controller.name, methodName);
+  const [role, ...others] = (operation.security ?? []).map((one) => one['operatorToken']?.[0]);
+  // Also in words: pages that show the description leave the roles of a scheme out.
+  if (role && others.length === 0)
+    operation.description = [operation.description, `Needs the role \`${role}\`.`].filter(Boolean).join(' ');
   for (const parameter of operation.parameters ?? []) completeParameter(parameter, controller, methodName);
   if (!operation.parameters?.length) delete operation.parameters;
   for (const [status, response] of Object.entries(operation.responses)) {

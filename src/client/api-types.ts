@@ -95,7 +95,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Our accounts at CAs, as they are known here */
+    /**
+     * Our accounts at CAs, as they are known here
+     * @description Needs the role `viewer`.
+     */
     get: operations['accountsList'];
     put?: never;
     post?: never;
@@ -112,7 +115,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** An account, and what its CA says of it at this moment */
+    /**
+     * An account, and what its CA says of it at this moment
+     * @description Needs the role `viewer`.
+     */
     get: operations['accountsShow'];
     put?: never;
     post?: never;
@@ -131,7 +137,10 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Give an account a new key, here and at its CA; orders go on meanwhile */
+    /**
+     * Give an account a new key, here and at its CA; orders go on meanwhile
+     * @description Needs the role `admin`.
+     */
     post: operations['accountsRollOver'];
     delete?: never;
     options?: never;
@@ -146,7 +155,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** What is wrong now: alarms that are raised and not resolved */
+    /**
+     * What is wrong now: alarms that are raised and not resolved
+     * @description Needs the role `viewer`.
+     */
     get: operations['alarmsList'];
     put?: never;
     post?: never;
@@ -163,10 +175,16 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Operator credentials, without the credentials themselves */
+    /**
+     * Operator credentials, without the credentials themselves
+     * @description Needs the role `admin`.
+     */
     get: operations['apiKeysList'];
     put?: never;
-    /** Make an operator credential; it is shown this once */
+    /**
+     * Make an operator credential; it is shown this once
+     * @description Needs the role `admin`.
+     */
     post: operations['apiKeysCreate'];
     delete?: never;
     options?: never;
@@ -184,7 +202,10 @@ export interface paths {
     get?: never;
     put?: never;
     post?: never;
-    /** Revoke an operator credential */
+    /**
+     * Revoke an operator credential
+     * @description Needs the role `admin`.
+     */
     delete: operations['apiKeysRevoke'];
     options?: never;
     head?: never;
@@ -198,7 +219,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Who did what, newest first */
+    /**
+     * Who did what, newest first
+     * @description Needs the role `admin`.
+     */
     get: operations['auditList'];
     put?: never;
     post?: never;
@@ -215,7 +239,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** All entries of the audit log that the filters match, as CSV or NDJSON */
+    /**
+     * All entries of the audit log that the filters match, as CSV or NDJSON
+     * @description Needs the role `admin`.
+     */
     get: operations['logExportsExportAudit'];
     put?: never;
     post?: never;
@@ -386,7 +413,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Devices: search, filters and order; oldest enrollment first */
+    /**
+     * Devices: search, filters and order; oldest enrollment first
+     * @description Needs the role `viewer`.
+     */
     get: operations['devicesList'];
     put?: never;
     post?: never;
@@ -403,10 +433,16 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Bulk actions with how far they have come, newest first */
+    /**
+     * Bulk actions with how far they have come, newest first
+     * @description Needs the role `viewer`.
+     */
     get: operations['deviceBulkList'];
     put?: never;
-    /** Do something to every device that a filter matches; with dryRun count them only (200) */
+    /**
+     * Do something to every device that a filter matches; with dryRun count them only (200)
+     * @description Needs the role `operator`.
+     */
     post: operations['deviceBulkStart'];
     delete?: never;
     options?: never;
@@ -421,7 +457,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** One bulk action, with how far it has come */
+    /**
+     * One bulk action, with how far it has come
+     * @description Needs the role `viewer`.
+     */
     get: operations['deviceBulkShow'];
     put?: never;
     post?: never;
@@ -440,7 +479,10 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** End a bulk action: devices that are still to come stay as they are */
+    /**
+     * End a bulk action: devices that are still to come stay as they are
+     * @description Needs the role `operator`.
+     */
     post: operations['deviceBulkCancel'];
     delete?: never;
     options?: never;
@@ -455,7 +497,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** What became of each device of a bulk action, by name */
+    /**
+     * What became of each device of a bulk action, by name
+     * @description Needs the role `viewer`.
+     */
     get: operations['deviceBulkItems'];
     put?: never;
     post?: never;
@@ -472,7 +517,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** All devices that the filters match, as CSV or NDJSON */
+    /**
+     * All devices that the filters match, as CSV or NDJSON
+     * @description Needs the role `viewer`.
+     */
     get: operations['inventoryExportsExportDevices'];
     put?: never;
     post?: never;
@@ -489,15 +537,24 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** One device */
+    /**
+     * One device
+     * @description Needs the role `viewer`.
+     */
     get: operations['devicesShow'];
     put?: never;
     post?: never;
-    /** Delete a device: its records go, its credential ends, its name is never given out again */
+    /**
+     * Delete a device: its records go, its credential ends, its name is never given out again
+     * @description Needs the role `operator`.
+     */
     delete: operations['devicesDelete'];
     options?: never;
     head?: never;
-    /** Set a device's note, group or wildcard */
+    /**
+     * Set a device's note, group or wildcard
+     * @description Needs the role `operator`.
+     */
     patch: operations['devicesChange'];
     trace?: never;
   };
@@ -508,10 +565,16 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** A device's credentials for existing clients, without their secrets */
+    /**
+     * A device's credentials for existing clients, without their secrets
+     * @description Needs the role `viewer`.
+     */
     get: operations['operatorAccessList'];
     put?: never;
-    /** Credentials for an existing client of a device; shown this once */
+    /**
+     * Credentials for an existing client of a device; shown this once
+     * @description Needs the role `operator`.
+     */
     post: operations['operatorAccessCreate'];
     delete?: never;
     options?: never;
@@ -529,7 +592,10 @@ export interface paths {
     get?: never;
     put?: never;
     post?: never;
-    /** End one of them */
+    /**
+     * End one of them
+     * @description Needs the role `operator`.
+     */
     delete: operations['operatorAccessEnd'];
     options?: never;
     head?: never;
@@ -545,7 +611,10 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** End a suspension */
+    /**
+     * End a suspension
+     * @description Needs the role `operator`.
+     */
     post: operations['devicesResume'];
     delete?: never;
     options?: never;
@@ -562,7 +631,10 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Let a device change nothing and get nothing new */
+    /**
+     * Let a device change nothing and get nothing new
+     * @description Needs the role `operator`.
+     */
     post: operations['devicesSuspend'];
     delete?: never;
     options?: never;
@@ -594,10 +666,16 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Enrollment keys, without the keys themselves */
+    /**
+     * Enrollment keys, without the keys themselves
+     * @description Needs the role `viewer`.
+     */
     get: operations['enrollmentKeysList'];
     put?: never;
-    /** Make an enrollment key; it is shown this once */
+    /**
+     * Make an enrollment key; it is shown this once
+     * @description Needs the role `operator`.
+     */
     post: operations['enrollmentKeysCreate'];
     delete?: never;
     options?: never;
@@ -615,7 +693,10 @@ export interface paths {
     get?: never;
     put?: never;
     post?: never;
-    /** Revoke an enrollment key; the devices that it enrolled stay */
+    /**
+     * Revoke an enrollment key; the devices that it enrolled stay
+     * @description Needs the role `operator`.
+     */
     delete: operations['enrollmentKeysRevoke'];
     options?: never;
     head?: never;
@@ -629,7 +710,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** What happened, newest first */
+    /**
+     * What happened, newest first
+     * @description Needs the role `viewer`.
+     */
     get: operations['eventsList'];
     put?: never;
     post?: never;
@@ -646,7 +730,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** All events that the filters match, as CSV or NDJSON */
+    /**
+     * All events that the filters match, as CSV or NDJSON
+     * @description Needs the role `viewer`.
+     */
     get: operations['logExportsExportEvents'];
     put?: never;
     post?: never;
@@ -663,7 +750,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** What happens, as server-sent events: those after Last-Event-ID, or from now on */
+    /**
+     * What happens, as server-sent events: those after Last-Event-ID, or from now on
+     * @description Needs the role `viewer`.
+     */
     get: operations['eventsStream'];
     put?: never;
     post?: never;
@@ -680,7 +770,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The fleet at a glance */
+    /**
+     * The fleet at a glance
+     * @description Needs the role `viewer`.
+     */
     get: operations['fleetShow'];
     put?: never;
     post?: never;
@@ -697,7 +790,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** When a rollout of more devices would end, what binds, and what would help */
+    /**
+     * When a rollout of more devices would end, what binds, and what would help
+     * @description Needs the role `viewer`.
+     */
     get: operations['fleetForecast'];
     put?: never;
     post?: never;
@@ -714,9 +810,15 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The levels of the CA's limits, as far as they are known here */
+    /**
+     * The levels of the CA's limits, as far as they are known here
+     * @description Needs the role `viewer`.
+     */
     get: operations['limitsShow'];
-    /** Set how many are left of a limit, by what the CA knows better */
+    /**
+     * Set how many are left of a limit, by what the CA knows better
+     * @description Needs the role `admin`.
+     */
     put: operations['limitsPrime'];
     post?: never;
     delete?: never;
@@ -734,7 +836,10 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Say that a pause is over at the CA: what it had paused is tried again */
+    /**
+     * Say that a pause is over at the CA: what it had paused is tried again
+     * @description Needs the role `admin`.
+     */
     post: operations['limitsResume'];
     delete?: never;
     options?: never;
@@ -749,7 +854,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The queue and its reasons, oldest first */
+    /**
+     * The queue and its reasons, oldest first
+     * @description Needs the role `viewer`.
+     */
     get: operations['ordersList'];
     put?: never;
     post?: never;
@@ -766,7 +874,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** All orders that the filters match, ended ones too, as CSV or NDJSON */
+    /**
+     * All orders that the filters match, ended ones too, as CSV or NDJSON
+     * @description Needs the role `viewer`.
+     */
     get: operations['inventoryExportsExportOrders'];
     put?: never;
     post?: never;
@@ -783,7 +894,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** One order */
+    /**
+     * One order
+     * @description Needs the role `viewer`.
+     */
     get: operations['ordersShow'];
     put?: never;
     post?: never;
@@ -802,7 +916,10 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Try an order again now: one that waits, or one that failed */
+    /**
+     * Try an order again now: one that waits, or one that failed
+     * @description Needs the role `operator`.
+     */
     post: operations['ordersRetry'];
     delete?: never;
     options?: never;
@@ -817,10 +934,16 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Webhooks, without their secrets */
+    /**
+     * Webhooks, without their secrets
+     * @description Needs the role `admin`.
+     */
     get: operations['webhooksList'];
     put?: never;
-    /** Have events sent to a URL; the secret that signs them is shown this once */
+    /**
+     * Have events sent to a URL; the secret that signs them is shown this once
+     * @description Needs the role `admin`.
+     */
     post: operations['webhooksCreate'];
     delete?: never;
     options?: never;
@@ -838,7 +961,10 @@ export interface paths {
     get?: never;
     put?: never;
     post?: never;
-    /** End a webhook */
+    /**
+     * End a webhook
+     * @description Needs the role `admin`.
+     */
     delete: operations['webhooksDelete'];
     options?: never;
     head?: never;
@@ -852,7 +978,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** What was sent, what waits, and what was given up, newest first */
+    /**
+     * What was sent, what waits, and what was given up, newest first
+     * @description Needs the role `admin`.
+     */
     get: operations['webhooksDeliveries'];
     put?: never;
     post?: never;
@@ -871,7 +1000,10 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Try once more what was given up */
+    /**
+     * Try once more what was given up
+     * @description Needs the role `admin`.
+     */
     post: operations['webhooksRetry'];
     delete?: never;
     options?: never;
@@ -886,7 +1018,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The zones that are served, with serials */
+    /**
+     * The zones that are served, with serials
+     * @description Needs the role `viewer`.
+     */
     get: operations['zonesList'];
     put?: never;
     post?: never;
@@ -903,12 +1038,21 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The fixed records of a zone */
+    /**
+     * The fixed records of a zone
+     * @description Needs the role `viewer`.
+     */
     get: operations['zonesListRecords'];
-    /** Replace one RRset of fixed records; DNS serves it when this answers */
+    /**
+     * Replace one RRset of fixed records; DNS serves it when this answers
+     * @description Needs the role `operator`.
+     */
     put: operations['zonesPutRecords'];
     post?: never;
-    /** Delete one RRset of fixed records */
+    /**
+     * Delete one RRset of fixed records
+     * @description Needs the role `operator`.
+     */
     delete: operations['zonesDeleteRecords'];
     options?: never;
     head?: never;
@@ -922,12 +1066,21 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The secondaries of a zone, each with the serial it serves now */
+    /**
+     * The secondaries of a zone, each with the serial it serves now
+     * @description Needs the role `viewer`.
+     */
     get: operations['zonesListSecondaries'];
     put?: never;
-    /** Let a server transfer the zone, and send it NOTIFY */
+    /**
+     * Let a server transfer the zone, and send it NOTIFY
+     * @description Needs the role `admin`.
+     */
     post: operations['zonesCreateSecondary'];
-    /** End a secondary, by ?id= */
+    /**
+     * End a secondary, by ?id=
+     * @description Needs the role `admin`.
+     */
     delete: operations['zonesDeleteSecondary'];
     options?: never;
     head?: never;
@@ -944,7 +1097,10 @@ export interface paths {
     get?: never;
     put?: never;
     post?: never;
-    /** End a secondary */
+    /**
+     * End a secondary
+     * @description Needs the role `admin`.
+     */
     delete: operations['zonesDeleteSecondaryByPath'];
     options?: never;
     head?: never;
@@ -958,12 +1114,21 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The transfer keys of a zone, without their secrets */
+    /**
+     * The transfer keys of a zone, without their secrets
+     * @description Needs the role `viewer`.
+     */
     get: operations['zonesListTsigKeys'];
     put?: never;
-    /** Make a transfer key; the secret is shown this once */
+    /**
+     * Make a transfer key; the secret is shown this once
+     * @description Needs the role `admin`.
+     */
     post: operations['zonesCreateTsigKey'];
-    /** End a transfer key, by ?name= */
+    /**
+     * End a transfer key, by ?name=
+     * @description Needs the role `admin`.
+     */
     delete: operations['zonesDeleteTsigKey'];
     options?: never;
     head?: never;
@@ -980,7 +1145,10 @@ export interface paths {
     get?: never;
     put?: never;
     post?: never;
-    /** End a transfer key */
+    /**
+     * End a transfer key
+     * @description Needs the role `admin`.
+     */
     delete: operations['zonesDeleteTsigKeyByPath'];
     options?: never;
     head?: never;
