@@ -8,7 +8,7 @@ import type { AppConfig } from '../../platform/config/app-config.js';
 import { ConfigurationError } from '../../platform/config/environment.js';
 import { readConfig } from '../../platform/config/read-config.js';
 import { BUILTIN_PROFILES } from '../domain/limits/builtin-profiles.js';
-import { limitProfileOf } from './limits.module.js';
+import { caLimitsOf, limitProfileOf } from './limits.module.js';
 
 let directory: string;
 beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'fleetcert-limits-'))));
@@ -59,5 +59,31 @@ describe('the limits of the configured CA', () => {
     const config = configOf({ FLEETCERT_ACME_LIMITS: file({ limits: { 'new-orders': { count: 0, period: '1d' } } }) });
     expect(() => limitProfileOf(config)).toThrow(ConfigurationError);
     expect(() => limitProfileOf(config)).toThrow(/FLEETCERT_ACME_LIMITS: .*limits\.new-orders\.count/);
+  });
+});
+
+describe('the limits of several CAs', () => {
+  const cas = (limits: string) => ({
+    first: { staging: { directory: 'https://staging.example/', limits: 'letsencrypt-staging' } },
+    others: [{ name: 'Second', directory: 'https://second.example/', limits }],
+  });
+
+  it('are each its own, by the directory', () => {
+    const path = join(directory, 'cas.json');
+    writeFileSync(path, JSON.stringify(cas('letsencrypt')));
+    const limits = caLimitsOf(configOf({ FLEETCERT_ACME_CAS: path }));
+    expect([...limits].map(([url, { name }]) => [url, name])).toEqual([
+      ['https://127.0.0.1:14000/directory', 'sandbox'],
+      ['https://staging.example/', 'letsencrypt-staging'],
+      ['https://second.example/', 'letsencrypt'],
+    ]);
+  });
+
+  it('refuse to start with a file that is wrong, and name its CA and its field', () => {
+    const path = join(directory, 'cas.json');
+    writeFileSync(path, JSON.stringify(cas(file({ limits: { 'new-orders': { count: 0, period: '1d' } } }))));
+    const config = configOf({ FLEETCERT_ACME_CAS: path });
+    expect(() => caLimitsOf(config)).toThrow(ConfigurationError);
+    expect(() => caLimitsOf(config)).toThrow(/FLEETCERT_ACME_CAS: the limits of Second: .*limits\.new-orders\.count/);
   });
 });
