@@ -33,7 +33,8 @@ async function start(label: string): Promise<void> {
   name = `${label}.${ZONE}`;
   folder = await mkdtemp(join(tmpdir(), 'fleetcert-update-'));
   server = await startDdns(database.url);
-  pebble = await startPebble({ dnsServer: `127.0.0.1:${server.port}` });
+  // certbot repeats a request whose nonce was rejected once, and then gives up.
+  pebble = await startPebble({ dnsServer: `127.0.0.1:${server.port}`, nonceRejectPercent: 0 });
   const device = { id: randomUUID(), name, zone: ZONE };
   await server.dataSource.query(
     `INSERT INTO devices (id, label, zone, name, state, addresses, enrolled_at)

@@ -66,7 +66,7 @@ describeOnEachDatabase(
   { migrated: false },
 );
 
-/** Every column, constraint, index, function and type that a migration made. */
+/** Every column, constraint, index, function and type that a migration made; an extension stays, others may use it. */
 async function schemaOf(runner: QueryRunner): Promise<unknown[]> {
   return (await runner.query(`
     SELECT 'column' AS kind, format('%s.%s %s %s %s', table_name, column_name, data_type, is_nullable, column_default) AS what
@@ -80,6 +80,7 @@ async function schemaOf(runner: QueryRunner): Promise<unknown[]> {
       WHERE schemaname = 'public' AND tablename NOT IN ('migrations', 'typeorm_metadata')
     UNION ALL
     SELECT 'function', oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+       AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = pg_proc.oid AND d.deptype = 'e')
     UNION ALL
     SELECT 'type', typname FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd')
     ORDER BY 1, 2`)) as unknown[];
