@@ -1,12 +1,11 @@
 import { Resolver } from 'node:dns/promises';
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { startApp, type TestApp } from '../../support/app.js';
-import { withDatabase } from '../../support/database.js';
+import { describeOnEachDatabase } from '../../support/database.js';
 
-describe('the zone API', () => {
-  const database = withDatabase();
+describeOnEachDatabase('the zone API', (database) => {
   let server: TestApp;
   let dns: Resolver;
 
