@@ -82,7 +82,15 @@ describeWithPeers([...SECONDARY_PROGRAMS, 'kdig'], 'secondaries', () => {
     }
   }, 300_000);
 
-  it('take changes as IXFR', () => {
+  it('take changes as IXFR', async () => {
+    // The many of before may have come so fast that the whole zone was less.
+    for (let change = 0; change < 3; change += 1) {
+      await server.names.publish(
+        { deviceId: 'd1', name: `d1.${ZONE}`, zone: ZONE, wildcard: false, addresses: [`10.99.0.${change}`] },
+        NO_WRITE,
+      );
+      expect(await logsOfLagging(30_000)).toEqual([]);
+    }
     expect(logOf('Knot')).toMatch(/IXFR, incoming, .*finished/);
     expect(logOf('BIND')).toMatch(/Transfer completed/);
     expect(logOf('BIND')).not.toMatch(/tsig verify failure|BADSIG/i);

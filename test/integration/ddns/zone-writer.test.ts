@@ -68,10 +68,13 @@ function watchStatements() {
   } as never);
   return {
     restore: () => spy.mockRestore(),
-    /** Answers that come together are one. */
+    /** From its start to the answer to its commit; the connection may be somebody else's before and after. Answers that come together are one. */
     ofTransaction: () => {
-      const { connection } = events.find(({ what }) => what === 'START')!;
-      const own = events.filter((event) => event.connection === connection).map(({ what }) => what);
+      const begin = events.findIndex(({ what }) => what === 'START');
+      const { connection } = events[begin]!;
+      const rest = events.slice(begin).filter((event) => event.connection === connection);
+      const whats = rest.map(({ what }) => what);
+      const own = whats.slice(0, whats.indexOf('answer', whats.indexOf('COMMIT')) + 1);
       return own.filter((what, index) => what !== 'answer' || own[index - 1] !== 'answer');
     },
   };
