@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import { defineConfig } from 'vitest/config';
 
 /**
@@ -9,6 +11,8 @@ export default defineConfig({
     include: ['src/**/*.test.ts', 'scripts/**/*.test.ts', 'test/{integration,e2e,browser}/**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
+    // Most of a test's time is waiting for others: two at once also where there are two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     reporters: ['default', './test/support/count-reporter.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
