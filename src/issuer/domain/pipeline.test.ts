@@ -151,8 +151,12 @@ describe('nextAction', () => {
     );
     const view = aView({ interrupted: true, order: anOrder({ status: 'invalid' }), authorizations: [invalid] });
     expect(nextAction(view)).toMatchObject({ do: 'give-up', failure: { kind: 'interrupted' } });
-    const answeredHere = { ...view, answered: new Set(['https://ca.test/chall/1']) };
-    expect(nextAction(answeredHere)).toMatchObject({ do: 'fail', code: 'validation_failed' });
+    const answeredAgain = { ...view, answered: new Set(['https://ca.test/chall/1']) };
+    expect(nextAction(answeredAgain)).toMatchObject({ do: 'give-up', failure: { kind: 'interrupted' } });
+    expect(nextAction({ ...answeredAgain, interrupted: false })).toMatchObject({
+      do: 'fail',
+      code: 'validation_failed',
+    });
   });
 
   it('looks into the authorizations of an invalid order before it blames anything', () => {

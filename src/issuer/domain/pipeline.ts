@@ -144,8 +144,9 @@ function explainDead(authorization: CaAuthorization, view: PipelineView): Pipeli
   const error = authorization.dnsChallenge?.error;
   const words = error === undefined ? 'the CA gives no reason' : wordsOf(error);
   const reason = `The CA could not validate ${authorization.name}: ${words}`;
-  // It looked while nobody was there to answer: that is no fault of the device, and a new order may well pass.
-  if (view.interrupted && view.answered.size === 0) return { do: 'give-up', failure: { kind: 'interrupted', reason } };
+  // It looked while nobody was there to answer: that is no fault of the device, and a new order may well pass. A look
+  // that was begun then can end only after this run has answered the challenge once more.
+  if (view.interrupted) return { do: 'give-up', failure: { kind: 'interrupted', reason } };
   return { do: 'fail', code: 'validation_failed', reason };
 }
 
