@@ -17,7 +17,7 @@ import {
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const DAY = 86_400_000;
 
-/** A key and its certificate for 127.0.0.1 and localhost, as node:tls takes them, and what devices pin. */
+/** A key and its certificate for localhost, 127.0.0.1 and ::1, as node:tls takes them, and what devices pin. */
 export interface ServerPair {
   readonly key: string;
   readonly cert: string;
@@ -88,7 +88,7 @@ export class TlsRoot {
     return `${this.certificate.toString('pem')}\n`;
   }
 
-  /** A certificate for the key; for 127.0.0.1 unless names are given. */
+  /** A certificate for the key; for loopback unless names are given. */
   async certify(
     keys: KeyPair,
     validity: Validity = around(new Date()),
@@ -112,6 +112,7 @@ function serverExtensions(names: readonly string[] = []): Extension[] {
   const usual = [
     { type: 'dns' as const, value: 'localhost' },
     { type: 'ip' as const, value: '127.0.0.1' },
+    { type: 'ip' as const, value: '::1' },
   ];
   const other = names.map((value) => ({ type: 'dns' as const, value }));
   return [

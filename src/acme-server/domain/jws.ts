@@ -68,12 +68,13 @@ export function parseJws(body: Uint8Array, what = 'JWS'): { jws: FlattenedJws; h
   if ('crit' in header || 'b64' in header) {
     throw refuse('malformed', `${what} protected header must not use "crit" or "b64"`);
   }
-  if (typeof header['alg'] !== 'string') {
+  const { alg } = header;
+  if (typeof alg !== 'string') {
     throw refuse('malformed', `${what} protected header has no "alg"`);
   }
   return {
     jws: { protected: protectedText as string, payload, signature },
-    header: header as unknown as JwsHeader,
+    header: { ...header, alg },
   };
 }
 

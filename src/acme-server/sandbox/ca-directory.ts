@@ -2,7 +2,15 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { join } from 'node:path';
 
 import { addSeconds } from '../../kernel/clock.js';
-import { CA_FILES, decodeCaKeyPair, encodeCaKeyPair, makeCaMaterial, type CaMaterial } from './ca-material.js';
+import type { CaKeyPair } from '../signing/certificate-authority.js';
+import {
+  CA_FILES,
+  type CaFiles,
+  type CaMaterial,
+  decodeCaKeyPair,
+  encodeCaKeyPair,
+  makeCaMaterial,
+} from './ca-material.js';
 
 const DIRECTORY = 'sandbox-ca';
 const TEMPORARY = `${DIRECTORY}-new-`;
@@ -42,15 +50,20 @@ export async function openCaDirectory(dataDirectory: string, now: Date): Promise
 
 async function readMaterial(directory: string): Promise<CaMaterial | undefined> {
   try {
-    const parts = await Promise.all(
-      Object.entries(CA_FILES).map(async ([part, files]) => {
-        const [certificatePem, keyPem] = await Promise.all(
-          [files.certificate, files.key].map((file) => readFile(join(directory, file), 'utf8')),
-        );
-        return [part, await decodeCaKeyPair(certificatePem ?? '', keyPem ?? '')] as const;
-      }),
-    );
-    return Object.fromEntries(parts) as unknown as CaMaterial;
+    const read = async ({ certificate, key }: CaFiles): Promise<CaKeyPair> => {
+      const [certificatePem, keyPem] = await Promise.all([
+        readFile(join(directory, certificate), 'utf8'),
+        readFile(join(directory, key), 'utf8'),
+      ]);
+      return decodeCaKeyPair(certificatePem, keyPem);
+    };
+    return {
+      root: await read(CA_FILES.root),
+      alternateRoot: await read(CA_FILES.alternateRoot),
+      intermediate: await read(CA_FILES.intermediate),
+      crossIntermediate: await read(CA_FILES.crossIntermediate),
+      tlsRoot: await read(CA_FILES.tlsRoot),
+    };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw new Error(`${directory} does not hold a CA: remove it, and a new one is made`, { cause: error });

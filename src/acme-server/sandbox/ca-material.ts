@@ -25,6 +25,12 @@ export interface CaMaterial {
   readonly tlsRoot: CaKeyPair;
 }
 
+/** The names of the files of one certificate and its key. */
+export interface CaFiles {
+  readonly certificate: string;
+  readonly key: string;
+}
+
 /** The files of the material, by what is in them. The cross-signed intermediate shares the intermediate's key. */
 export const CA_FILES = {
   root: { certificate: 'ca-root.pem', key: 'ca-root-key.pem' },
@@ -32,7 +38,7 @@ export const CA_FILES = {
   intermediate: { certificate: 'ca-intermediate.pem', key: 'ca-intermediate-key.pem' },
   crossIntermediate: { certificate: 'ca-cross-intermediate.pem', key: 'ca-intermediate-key.pem' },
   tlsRoot: { certificate: 'ca-tls-root.pem', key: 'ca-tls-root-key.pem' },
-} as const satisfies Record<keyof CaMaterial, { certificate: string; key: string }>;
+} as const satisfies Record<keyof CaMaterial, CaFiles>;
 
 /** Makes everything anew. */
 export async function makeCaMaterial(now: Date): Promise<CaMaterial> {

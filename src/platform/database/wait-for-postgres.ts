@@ -16,10 +16,7 @@ export interface WaitOptions {
 
 /** `host:port/database` of a `postgres://` URL, for messages: without the credentials. */
 export function databaseLocation(url: string): string {
-  const { connectionParameters } = new Client({ connectionString: url }) as unknown as {
-    connectionParameters: { host: string; port: number; database: string };
-  };
-  const { host, port, database } = connectionParameters;
+  const { host, port, database } = new Client({ connectionString: url });
   return `${host}:${port}/${database}`;
 }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Gauge } from 'prom-client';
 import { DataSource } from 'typeorm';
+import { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 
 import { Metrics } from './metrics.js';
 
@@ -15,7 +16,8 @@ interface PoolCounts {
 @Injectable()
 export class DatabaseMetrics {
   constructor(metrics: Metrics, dataSource: DataSource) {
-    const pool = (): PoolCounts | undefined => (dataSource.driver as unknown as { master?: PoolCounts }).master;
+    const { driver } = dataSource;
+    const pool = (): PoolCounts | undefined => (driver instanceof PostgresDriver ? driver.master : undefined);
     const gauge = new Gauge({
       name: 'fleetcert_database_connections',
       help: 'Connections of the pool by state; waiting: statements that wait for one',
