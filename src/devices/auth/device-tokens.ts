@@ -3,6 +3,7 @@ import { DataSource } from 'typeorm';
 
 import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
+import { preparedQuery } from '../../platform/database/prepared-query.js';
 import {
   credentialMatches,
   hashCredential,
@@ -22,6 +23,14 @@ interface TokenRow {
   readonly wildcard: boolean;
   readonly aliases: string[];
 }
+
+const FIND_TOKEN = {
+  name: 'find-device-token',
+  text: `
+    SELECT t.token_hash, t.first_used_at, d.id, d.name, d.zone, d.state, d.addresses, d.wildcard, d.aliases
+      FROM device_tokens t JOIN devices d ON d.id = t.device_id
+     WHERE t.token_hash = $1`,
+};
 
 /**
  * Device credentials. A device has one, or two while it rotates: the new one ends the old one when it is first used,
@@ -71,12 +80,7 @@ export class DeviceTokens {
   }
 
   private async find(hash: Buffer): Promise<TokenRow | undefined> {
-    const rows: TokenRow[] = await this.dataSource.query(
-      `SELECT t.token_hash, t.first_used_at, d.id, d.name, d.zone, d.state, d.addresses, d.wildcard, d.aliases
-         FROM device_tokens t JOIN devices d ON d.id = t.device_id
-        WHERE t.token_hash = $1`,
-      [hash],
-    );
+    const rows = await preparedQuery<TokenRow>(this.dataSource, FIND_TOKEN, [hash]);
     return rows[0];
   }
 

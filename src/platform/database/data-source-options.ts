@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { DataSourceOptions } from 'typeorm';
 
 import { boundedSocket } from './bounded-socket.js';
+import { columnTypes } from './column-types.js';
 
 /** The longest that one statement may run before PostgreSQL cancels it. */
 const STATEMENT_SECONDS = 30;
@@ -49,6 +50,7 @@ export function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
     extra: {
       // Statements that are sent without waiting for each other's answers go out at once (pipelined-transaction.ts).
       pipeline: true,
+      types: columnTypes,
       idleTimeoutMillis: POOL_IDLE_SECONDS * 1000,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
