@@ -44,9 +44,11 @@ export class ZoneFeed {
   }
 
   #notified(payload: string): void {
-    const [zone = '', serial] = payload.split(' ');
+    const [zone = '', serial, writerId] = payload.split(' ');
+    // Our own may come before the answer to the commit; what is committed is served then without reading it again.
+    if (writerId === this.writer.id) return;
     const current = this.served.zone(zone)?.serial;
-    // Our own, and older ones that were late. That the database is behind for good is for the poll to find.
+    // Late ones. That the database is behind for good is for the poll to find.
     if (current === undefined || !isSerialAfter(Number(serial), current)) return;
     this.served.catchUp(zone).catch((error: unknown) => this.#disturbed(error));
   }

@@ -4,10 +4,12 @@ import type { StoredRrset } from '../domain/stored-rrset.js';
 import type { JournalChanges } from '../journal/journal-changes.js';
 import type { RrsetKey } from './rrset-rows.js';
 
-/** The channel that tells every server of a zone's new serial; the payload is `<zone> <serial>`. */
+/** The channel that tells every server of a zone's new serial; the payload is `<zone> <serial> <writer>`. */
 export const ZONE_CHANNEL = 'fleetcert_zone';
 
 export interface ZoneWrites {
+  /** Who writes; its own server need not look at what it has just committed. */
+  readonly writerId: string;
   readonly upserts: readonly { readonly zone: string; readonly rrset: StoredRrset }[];
   readonly deletions: readonly RrsetKey[];
   readonly serials: readonly {
@@ -46,7 +48,7 @@ const STATEMENT = {
   UPDATE zones z SET serial = j.serial, changed_at = now()
     FROM unnest($10::text[], $12::bigint[]) AS j (zone, serial)
     WHERE z.name = j.zone
-    RETURNING pg_notify('${ZONE_CHANNEL}', z.name || ' ' || z.serial)`,
+    RETURNING pg_notify('${ZONE_CHANNEL}', concat_ws(' ', z.name, z.serial, $14::text))`,
 };
 
 /** Writes what became different, in the transaction that holds the zones' rows. Nothing different: no statement. */
@@ -70,5 +72,6 @@ export async function writeZones(transaction: PipelinedTransaction, writes: Zone
     serials.map(({ serialFrom }) => serialFrom),
     serials.map(({ serial }) => serial),
     serials.map(({ changes }) => (changes ? JSON.stringify(changes) : null)),
+    writes.writerId,
   ]);
 }

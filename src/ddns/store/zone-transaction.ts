@@ -43,22 +43,28 @@ export interface TransactionResult {
   readonly diffs: readonly { readonly zone: string; readonly diff: ZoneDiff }[];
 }
 
+/** What the writer knows of a transaction before it. */
+export interface WriteContext {
+  readonly writerId: string;
+  readonly now: Date;
+  /** Serials that the next ones have to be after, by zone: what this server has served. */
+  readonly floors: ReadonlyMap<string, number>;
+  /** Changes that are out already, by their index. */
+  readonly refused: ReadonlyMap<number, DomainError>;
+}
+
 /**
  * Makes the changes in one transaction. The zones' rows are locked in the order of their names, so that two servers
  * never wait for each other; then nobody else changes these zones until the commit.
  *
  * It takes two round trips: one that locks and reads, and one that writes everything.
  *
- * @param floors serials that the next ones have to be after, by zone: what this server has served.
- * @param refused changes that are out already, by their index.
  * @throws RefusedWritesError; whatever a statement, a joined write or an edit throws that is no DomainError.
  */
 export async function writeChanges(
   transaction: PipelinedTransaction,
   changes: readonly ZoneChange[],
-  now: Date,
-  floors: ReadonlyMap<string, number>,
-  refused: ReadonlyMap<number, DomainError>,
+  { writerId, now, floors, refused }: WriteContext,
 ): Promise<TransactionResult> {
   const names = [...new Set(changes.map(({ zone }) => zone))];
   const apexes = names.map((zone) => ({ zone, scope: { names: [mustWireName(zone)] } }));
@@ -98,6 +104,7 @@ export async function writeChanges(
   const moved = results.filter(({ serial, serialFrom }) => serial !== serialFrom);
   const [, refusals] = await bothSettled(
     writeZones(transaction, {
+      writerId,
       upserts,
       deletions,
       serials: moved.map(({ diff, ...rest }) => ({ ...rest, ...(diff && { changes: journalChanges(diff) }) })),

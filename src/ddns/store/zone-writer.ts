@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
@@ -39,6 +40,8 @@ interface Pending {
  */
 @Injectable()
 export class ZoneWriter {
+  /** Tells its own notifications from those of others. */
+  readonly id = randomUUID();
   private readonly logger = new Logger(ZoneWriter.name);
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
@@ -110,7 +113,7 @@ export class ZoneWriter {
     for (let attempt = 1; ;) {
       try {
         return await pipelinedTransaction(this.dataSource, (transaction) =>
-          writeChanges(transaction, changes, this.clock.now(), floors, refused),
+          writeChanges(transaction, changes, { writerId: this.id, now: this.clock.now(), floors, refused }),
         );
       } catch (error) {
         if (error instanceof RefusedWritesError) {

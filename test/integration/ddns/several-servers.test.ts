@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 
 import { mustWireName, presentName } from '../../../src/ddns/domain/name.js';
 import { TYPE, typeName } from '../../../src/ddns/domain/rr-type.js';
@@ -68,6 +68,15 @@ describeOnEachDatabase('several servers on one database', (database) => {
     const serial = await servers[0]!.get(ZoneJournal).serialOf(ZONE);
     return servers.every((server) => zoneOf(server).serial === serial);
   };
+
+  it('do not read back what they have committed themselves', async () => {
+    const server = await start();
+    const catchUp = vi.spyOn(server.served, 'catchUp');
+    for (let index = 0; index < 100; index += 1) await put(server, `own${index}`, 'x');
+    // A poll may come between a commit and its answer.
+    expect(catchUp.mock.calls.length).toBeLessThanOrEqual(2);
+    expect(await served(server, 'own99')).toContain('x');
+  });
 
   it('serve within 250 ms what one of them commits', async () => {
     const [one, two] = [await start(), await start()];
