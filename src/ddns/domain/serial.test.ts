@@ -47,7 +47,7 @@ describe('serials', () => {
   });
 
   it('are raised over everything that was published, when the database is restored from a backup', () => {
-    const backup = nextSerial(serialAt(later(-90 * DAY)), later(-90 * DAY));
+    const backup = nextSerial(serialAt(later(-45 * DAY)), later(-45 * DAY));
     let published = backup;
     // As many commits as the writer lets through, without the time going on.
     while (secondsAhead(published, NOW) <= MAX_SECONDS_AHEAD - 1 / TICKS_A_SECOND)

@@ -1,14 +1,14 @@
 /**
  * SOA serials. They must never go back, not even when the database was restored from a backup: a secondary that has
- * seen a higher serial would ignore us until we pass it. So a serial is a time: the number of 1/256 seconds since 1970,
+ * seen a higher serial would ignore us until we pass it. So a serial is a time: the number of 1/512 seconds since 1970,
  * modulo 2^32. What follows from that:
  *
  * - Many commits a second run ahead of the time, but not further than MAX_SECONDS_AHEAD: then the writer pauses.
  * - A server raises the serial when it starts to what the time will be after MAX_SECONDS_AHEAD. No serial that was ever
  *   published is beyond that, so the zone of a restored database is ahead of all of them, as long as the backup is
- *   younger than 97 days: half of the number circle (RFC 1982 section 3.2).
+ *   younger than 48 days: half of the number circle (RFC 1982 section 3.2).
  */
-export const TICKS_A_SECOND = 256;
+export const TICKS_A_SECOND = 512;
 const HALF = 2 ** 31;
 const MODULUS = 2 ** 32;
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { TYPE } from '../../domain/rr-type.js';
+import { TICKS_A_SECOND } from '../../domain/serial.js';
 import { caaClimb, checkCaa, type CaaStep } from './caa-check.js';
 import { checkDelegation, delegationLines } from './delegation-check.js';
 import { checkNameServer, UNKNOWN_OPTION, type NameServerObservations } from './name-server-check.js';
@@ -181,9 +182,13 @@ describe('checkSerials', () => {
   });
 
   it('counts around the end of the number circle', () => {
-    const seen = [2 ** 32 - 256, 256].map((serial, index) => ({ subject: `${index}`, serial, isFresh: undefined }));
+    const seen = [2 ** 32 - TICKS_A_SECOND, TICKS_A_SECOND].map((serial, index) => ({
+      subject: `${index}`,
+      serial,
+      isFresh: undefined,
+    }));
     expect(checkSerials(ZONE, seen)).toMatchObject([
-      { subject: '0', message: expect.stringContaining('2 s behind 256') },
+      { subject: '0', message: expect.stringContaining(`2 s behind ${TICKS_A_SECOND}`) },
     ]);
   });
 
