@@ -77,64 +77,77 @@ export const dnsChangeDelay: Bench = {
   },
 };
 
-/** The same server, asked with and without changes, in turns. */
+interface Measured {
+  readonly perSecond: number[];
+  readonly p50: number[];
+  readonly p99: number[];
+}
+
+/**
+ * The same server, asked with and without changes, in turns. In between the changes run at another server with a
+ * database of its own: what is slower then is the machine, which both share.
+ */
 export const dnsQueriesDuringChanges: Bench = {
   name: 'dns-queries-during-changes',
   title: `Queries while ${CHANGES_A_SECOND} changes a second run (median of ${ROUNDS} rounds of ${SECONDS} s in turns)`,
   async run(): Promise<BenchTable> {
     if (!findProgram('dnsperf')) return { columns: ['case'], rows: [], note: 'Skipped: dnsperf is not installed.' };
-    return withFleet(async (server, fleet) => {
-      const queries = fleet.devices.map(({ name }) => `${name} A`);
-      const asking = await startBenchProcess('asker.ts', [
-        String(server.dnsPort),
-        fleet.devices[0]!.name,
-        String(ASK_MILLISECONDS),
-      ]);
-      let asked = 0;
-      let lost = 0;
-      const take = async (): Promise<readonly number[]> => {
-        const answer = once(asking.process, 'message') as Promise<[Asked]>;
-        asking.process.send('take');
-        const [{ times, lost: unanswered }] = await answer;
-        asked += times.length + unanswered;
-        lost += unanswered;
-        return times;
-      };
-      const measured = {
-        quiet: { perSecond: [] as number[], p50: [] as number[], p99: [] as number[] },
-        changing: { perSecond: [] as number[], p50: [] as number[], p99: [] as number[] },
-      };
-      try {
-        for (let round = 0; round < ROUNDS; round += 1) {
-          for (const [name, { perSecond, p50, p99 }] of Object.entries(measured)) {
-            const changes = (): Promise<unknown> =>
-              name === 'changing'
-                ? paced(CHANGES_A_SECOND, SECONDS, (index) => change(fleet, index))
-                : sleep(SECONDS * 1000);
-            await take();
-            await changes();
-            const times = await take();
-            p50.push(percentile(times, 0.5));
-            p99.push(percentile(times, 0.99));
-            const [most] = await Promise.all([dnsperf(server.dnsPort, queries, SECONDS), changes()]);
-            perSecond.push(most);
-          }
-        }
-      } finally {
-        await stopBenchProcess(asking.process);
-      }
-      const row = (name: string, { perSecond, p50, p99 }: (typeof measured)['quiet']): string[] => [
-        name,
-        rounded(median(p50)),
-        rounded(median(p99)),
-        rounded(median(perSecond)),
-      ];
-      const at = `of a question every ${ASK_MILLISECONDS} ms`;
-      return {
-        columns: ['case', `p50 ms ${at}`, `p99 ms ${at}`, 'most answers a second (dnsperf)'],
-        rows: [row('no changes', measured.quiet), row('with changes', measured.changing)],
-        note: `${lost} of ${asked} answers to the steady questions were lost, dnsperf's times included.`,
-      };
-    });
+    return withFleet((_, other) => withFleet((server, fleet) => queriesDuringChanges(server, fleet, other)));
   },
 };
+
+async function queriesDuringChanges(
+  server: ServerProcess,
+  fleet: DeviceFleet,
+  other: DeviceFleet,
+): Promise<BenchTable> {
+  const queries = fleet.devices.map(({ name }) => `${name} A`);
+  const asking = await startBenchProcess('asker.ts', [
+    String(server.dnsPort),
+    fleet.devices[0]!.name,
+    String(ASK_MILLISECONDS),
+  ]);
+  let asked = 0;
+  let lost = 0;
+  const take = async (): Promise<readonly number[]> => {
+    const answer = once(asking.process, 'message') as Promise<[Asked]>;
+    asking.process.send('take');
+    const [{ times, lost: unanswered }] = await answer;
+    asked += times.length + unanswered;
+    lost += unanswered;
+    return times;
+  };
+  const changesAt = (changed: DeviceFleet): Promise<unknown> =>
+    paced(CHANGES_A_SECOND, SECONDS, (index) => change(changed, index));
+  const cases = [
+    { name: 'no changes', changes: () => sleep(SECONDS * 1000) },
+    { name: 'changes at another server of the machine', changes: () => changesAt(other) },
+    { name: 'changes at this server', changes: () => changesAt(fleet) },
+  ].map((one) => ({ ...one, measured: { perSecond: [], p50: [], p99: [] } as Measured }));
+  try {
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const { changes, measured } of cases) {
+        await take();
+        await changes();
+        const times = await take();
+        measured.p50.push(percentile(times, 0.5));
+        measured.p99.push(percentile(times, 0.99));
+        const [most] = await Promise.all([dnsperf(server.dnsPort, queries, SECONDS), changes()]);
+        measured.perSecond.push(most);
+      }
+    }
+  } finally {
+    await stopBenchProcess(asking.process);
+  }
+  const at = `of a question every ${ASK_MILLISECONDS} ms`;
+  return {
+    columns: ['case', `p50 ms ${at}`, `p99 ms ${at}`, 'most answers a second (dnsperf)'],
+    rows: cases.map(({ name, measured: { p50, p99, perSecond } }) => [
+      name,
+      rounded(median(p50)),
+      rounded(median(p99)),
+      rounded(median(perSecond)),
+    ]),
+    note: `${lost} of ${asked} answers to the steady questions were lost, dnsperf's times included.`,
+  };
+}
