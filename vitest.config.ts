@@ -16,8 +16,6 @@ export default defineConfig({
     reporters: ['default', './test/support/count-reporter.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
-    // Real servers, browsers and clocks share the machine with others. What passes at the second go only is named at the end.
-    retry: 1,
     setupFiles: ['test/support/fixed-seed.ts'],
     globalSetup: ['test/support/global-setup.ts'],
   },
