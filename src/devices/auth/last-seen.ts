@@ -8,7 +8,7 @@ const PART = 25;
 
 type Seen = readonly [deviceId: string, at: Date];
 
-/** Keeps when devices were last seen: noted in memory at each call, written for all of them together now and then. */
+/** Keeps when devices were last seen: noted in memory at each call, written now and then for a few of them at once. */
 @Injectable()
 export class LastSeen implements BeforeApplicationShutdown {
   private readonly logger = new Logger(LastSeen.name);
