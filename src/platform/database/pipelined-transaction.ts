@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryResult } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 
 /** A statement that PostgreSQL parses once a connection and then knows by its name, which has to stand for one text. */
@@ -9,10 +9,19 @@ export interface PreparedStatement {
 
 /**
  * A prepared statement keeps its plan, from the first time on: planning takes as long as a small change itself. One that
- * was planned while a table was small must not read the whole of it when it has grown: indexes are taken from the
- * beginning.
+ * was planned while a table was small must not read the whole of it when it has grown, be it to scan or to join it:
+ * indexes are taken from the beginning, and a row is looked up for each value.
  */
-const BEGIN = 'START TRANSACTION; SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan';
+const SETTINGS = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+};
+const BEGIN = [
+  'START TRANSACTION',
+  ...Object.entries(SETTINGS).map(([name, value]) => `SET LOCAL ${name} = ${value}`),
+].join('; ');
 
 /** What runs in a transaction whose statements do not wait for each other's answers. */
 export interface PipelinedTransaction {
@@ -21,6 +30,12 @@ export interface PipelinedTransaction {
    * several that need nothing of each other's answers cost one round trip.
    */
   send<Row>(statement: PreparedStatement, values: readonly unknown[]): Promise<Row[]>;
+  /**
+   * Sends the commit behind what was sent before, without waiting for the answers: for a body that nothing but a failed
+   * statement can stop any more. Where one fails, PostgreSQL rolls back instead, and the transaction rejects. Nothing
+   * may be sent after it.
+   */
+  commit(): void;
   /** For statements of others in the same transaction. It must not begin or end one. */
   readonly manager: Pick<EntityManager, 'query'>;
 }
@@ -40,6 +55,14 @@ export async function pipelinedTransaction<Result>(
     const begun = client.query(BEGIN);
     // Whoever sends a statement hears of it.
     begun.catch(() => undefined);
+    let committed: Promise<QueryResult> | undefined;
+    const commit = (): Promise<QueryResult> => {
+      if (committed) return committed;
+      holdBack(client);
+      committed = client.query('COMMIT');
+      committed.catch(() => undefined);
+      return committed;
+    };
     try {
       const result = await body({
         send: async (statement, values) => {
@@ -49,16 +72,17 @@ export async function pipelinedTransaction<Result>(
           const [{ rows }] = await Promise.all([answer, begun]);
           return rows;
         },
+        commit: () => void commit(),
         manager: runner.manager,
       });
       await begun;
-      const { command } = await client.query('COMMIT');
+      const { command } = await commit();
       if (command !== 'COMMIT')
         throw new Error('PostgreSQL rolled the transaction back: a statement in it had failed.');
       return result;
     } catch (error) {
-      // A connection that is gone has rolled back.
-      await client.query('ROLLBACK').catch(() => undefined);
+      // A connection that is gone has rolled back, and a commit behind a statement that failed is a rollback.
+      await (committed ?? client.query('ROLLBACK')).catch(() => undefined);
       throw error;
     }
   } finally {

@@ -9,6 +9,10 @@ import { describeOnEachDatabase } from '../../support/database.js';
 const INSERT = { name: 'insert-number', text: 'INSERT INTO numbers VALUES ($1) RETURNING number' };
 const COUNT = { name: 'count-numbers', text: 'SELECT count(*)::int AS count FROM numbers' };
 const LEVEL = { name: 'in-transaction', text: 'SELECT now() = statement_timestamp() AS alone' };
+const EXPLAIN = {
+  name: 'explain-join',
+  text: `EXPLAIN SELECT * FROM jsonb_to_recordset('[]'::jsonb) AS v (number int) JOIN numbers USING (number)`,
+};
 
 describeOnEachDatabase('a pipelined transaction', (database) => {
   beforeAll(() => database.dataSource.query('CREATE TABLE numbers (number integer PRIMARY KEY)'));
@@ -61,6 +65,38 @@ describeOnEachDatabase('a pipelined transaction', (database) => {
     });
     await expect(failing).rejects.toThrow('rolled the transaction back');
     expect(await committed()).toEqual([]);
+  });
+
+  it('commits behind its last statements, before their answers are there', async () => {
+    const written = run(async (transaction) => {
+      const answers = Promise.all([transaction.send(INSERT, [1]), transaction.send(INSERT, [2])]);
+      transaction.commit();
+      return answers;
+    });
+    expect(await written).toEqual([[{ number: 1 }], [{ number: 2 }]]);
+    expect(await committed()).toEqual([1, 2]);
+  });
+
+  it('whose commit went out behind a statement that fails is rolled back, and says why', async () => {
+    const failing = run(async (transaction) => {
+      const answers = Promise.all([transaction.send(INSERT, [1]), transaction.send(INSERT, [1])]);
+      transaction.commit();
+      return answers;
+    });
+    await expect(failing).rejects.toThrow('duplicate key');
+    expect(await committed()).toEqual([]);
+    await run((transaction) => transaction.send(INSERT, [1]));
+    expect(await committed()).toEqual([1]);
+  });
+
+  it('looks up a row for each value, also where joining the whole table looked cheap at first', async () => {
+    await database.dataSource.query('INSERT INTO numbers SELECT generate_series(1, 200)');
+    await database.dataSource.query('ANALYZE numbers');
+    const lines = await run((transaction) => transaction.send<{ 'QUERY PLAN': string }>(EXPLAIN, []));
+    const plan = lines.map((line) => line['QUERY PLAN']).join('\n');
+    expect(plan).toMatch(/Nested Loop/);
+    expect(plan).toMatch(/Index .*numbers_pkey/);
+    expect(plan).not.toMatch(/Hash Join|Merge Join|Seq Scan/);
   });
 
   it('leaves a connection behind that others can use, after a failure too', async () => {
