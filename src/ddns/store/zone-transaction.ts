@@ -1,5 +1,4 @@
 import { DomainError } from '../../kernel/errors.js';
-import type { JoinedWriter } from '../../platform/database/joined-write.js';
 import type { PipelinedTransaction } from '../../platform/database/pipelined-transaction.js';
 import { mustWireName } from '../domain/name.js';
 import { Rrset } from '../domain/rrset.js';
@@ -11,6 +10,7 @@ import { diffRrset, type ZoneDiff } from '../domain/zone-diff.js';
 import { ZoneDraft } from '../domain/zone-draft.js';
 import { ZoneEdit } from '../domain/zone-edit.js';
 import { journalChanges } from '../journal/journal-changes.js';
+import { joinWrites, lockGroup, writeLocked, writerGroups } from './joined-writes.js';
 import { readRrsets, type RrsetKey } from './rrset-rows.js';
 import { sqlState } from './sql-state.js';
 import { writeZones } from './write-zones.js';
@@ -57,7 +57,8 @@ export interface WriteContext {
  * Makes the changes in one transaction. The zones' rows are locked in the order of their names, so that two servers
  * never wait for each other; then nobody else changes these zones until the commit.
  *
- * It takes two round trips: one that locks and reads, and one that writes everything.
+ * It takes three round trips: one that locks and reads, one that writes everything, and the commit. Where all joined
+ * writers can lock, nothing is left to be refused after the first, and the commit goes out with the second.
  *
  * @throws RefusedWritesError; whatever a statement, a joined write or an edit throws that is no DomainError.
  */
@@ -68,13 +69,19 @@ export async function writeChanges(
 ): Promise<TransactionResult> {
   const names = [...new Set(changes.map(({ zone }) => zone))];
   const apexes = names.map((zone) => ({ zone, scope: { names: [mustWireName(zone)] } }));
-  const [serials, stored] = await bothSettled(
+  const groups = writerGroups(changes, refused);
+  const isCertain = groups.every(({ writer }) => writer.lock !== undefined);
+  const [serials, locked, stored] = await allSettled([
     lockZones(transaction, names),
+    Promise.all(isCertain ? groups.map((group) => lockGroup(transaction, group)) : []),
     readRrsets(transaction, [...changes, ...apexes]),
-  );
+  ]);
   const outcomes = changes.map(({ zone }, index): DomainError | undefined =>
     serials.has(zone) ? refused.get(index) : new DomainError('unknown_zone', `This server has no zone ${zone}.`),
   );
+  for (const { indexes, writes } of locked) {
+    writes.refusals.forEach((refusal, position) => (outcomes[indexes[position]!] ??= refusal));
+  }
   const drafts = new Map(
     [...serials.keys()].map((zone) => [zone, new ZoneDraft(mustWireName(zone), stored.get(zone) ?? [])]),
   );
@@ -102,15 +109,15 @@ export async function writeChanges(
     return { zone, serialFrom, serial, hasChanged, diff: full };
   });
   const moved = results.filter(({ serial, serialFrom }) => serial !== serialFrom);
-  const [, refusals] = await bothSettled(
-    writeZones(transaction, {
-      writerId,
-      upserts,
-      deletions,
-      serials: moved.map(({ diff, ...rest }) => ({ ...rest, ...(diff && { changes: journalChanges(diff) }) })),
-    }),
-    joinWrites(transaction, changes, outcomes),
-  );
+  const written = writeZones(transaction, {
+    writerId,
+    upserts,
+    deletions,
+    serials: moved.map(({ diff, ...rest }) => ({ ...rest, ...(diff && { changes: journalChanges(diff) }) })),
+  });
+  const joined = isCertain ? writeLocked(locked, outcomes) : joinWrites(transaction, groups, outcomes);
+  if (isCertain) transaction.commit();
+  const [, refusals] = await allSettled([written, joined]);
   if (refusals.size > 0) throw new RefusedWritesError(refusals);
   const byZone = new Map(results.map((result) => [result.zone, result]));
   return {
@@ -128,14 +135,14 @@ async function lockZones(transaction: PipelinedTransaction, names: readonly stri
 }
 
 /**
- * Waits for both, also when one has failed: nothing may be sent any more once the transaction is over.
- * @throws what failed by itself, and not for the other's failure.
+ * Waits for all, also when one has failed: nothing may be sent any more once the transaction is over.
+ * @throws what failed by itself, and not for another's failure.
  */
-async function bothSettled<One, Two>(one: Promise<One>, two: Promise<Two>): Promise<[One, Two]> {
-  const results = await Promise.allSettled([one, two]);
+async function allSettled<Promises extends readonly Promise<unknown>[] | []>(promises: Promises) {
+  const results = await Promise.allSettled(promises);
   const reasons: unknown[] = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   if (reasons.length > 0) throw reasons.find((reason) => sqlState(reason) !== FAILED_TRANSACTION) ?? reasons[0];
-  return Promise.all([one, two]);
+  return Promise.all(promises);
 }
 
 /** Runs the edits of the changes that nothing has refused yet, each on what those before it left. */
@@ -156,33 +163,6 @@ function edit(
       outcomes[index] = error;
     }
   });
-}
-
-/** Executes the joined writes, those of one writer in one call. @returns what they refused, by the change's index. */
-async function joinWrites(
-  transaction: PipelinedTransaction,
-  changes: readonly ZoneChange[],
-  outcomes: readonly (DomainError | undefined)[],
-): Promise<Map<number, DomainError>> {
-  const byWriter = new Map<JoinedWriter<unknown>, number[]>();
-  changes.forEach(({ write }, index) => {
-    if (!write || outcomes[index]) return;
-    const indexes = byWriter.get(write.writer);
-    if (indexes) indexes.push(index);
-    else byWriter.set(write.writer, [index]);
-  });
-  const refusals = new Map<number, DomainError>();
-  for (const [writer, indexes] of byWriter) {
-    const answers = await writer.write(
-      transaction.manager,
-      indexes.map((index) => changes[index]!.write!.item),
-      transaction,
-    );
-    answers.forEach((refusal, position) => {
-      if (refusal) refusals.set(indexes[position]!, refusal);
-    });
-  }
-  return refusals;
 }
 
 /** The records that go and come; the rows to write are added to `upserts` and `deletions`. */

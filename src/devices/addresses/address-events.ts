@@ -14,11 +14,11 @@ export interface ChangedAddresses {
 /** A device whose addresses change all the time is told of once in so long. */
 const COALESCE_MINUTES = 10;
 
-/** The SQL of `wasToldLately`, of the rows `updated (id, at)`. */
+/** The SQL of `wasToldLately`, of the rows `change (id, at)`. */
 export const TOLD_LATELY = `EXISTS (
   SELECT 1 FROM events e
-   WHERE e.subject_kind = 'device' AND e.subject_id = updated.id::text AND e.type = 'device.addresses_changed'
-     AND e.created_at > updated.at - ${COALESCE_MINUTES} * interval '1 minute')`;
+   WHERE e.subject_kind = 'device' AND e.subject_id = change.id::text AND e.type = 'device.addresses_changed'
+     AND e.created_at > change.at - ${COALESCE_MINUTES} * interval '1 minute')`;
 
 /** Records changes of addresses, in the transaction that makes them. */
 export async function recordAddressChanges(

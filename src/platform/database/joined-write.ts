@@ -23,6 +23,24 @@ export interface JoinedWriter<Item> {
     items: readonly Item[],
     pipeline: PipelinedTransaction,
   ): Promise<readonly (DomainError | undefined)[]>;
+
+  /**
+   * For a writer that can tell before anything is written whom it refuses: locks the rows, by what it sends on the
+   * pipeline at once. Where all writers of a transaction can, this takes the place of `write`, and two round trips do:
+   * one that locks and looks, and one that writes everything and commits.
+   */
+  lock?(items: readonly Item[], pipeline: PipelinedTransaction): Promise<LockedWrites>;
+}
+
+/** What a writer may still do once it holds the locks. */
+export interface LockedWrites {
+  /** One entry an item, in order; as of `write`. */
+  readonly refusals: readonly (DomainError | undefined)[];
+  /**
+   * Writes the items at these positions, of which none was refused. Everything is sent on the pipeline before this
+   * returns, because the commit follows at once.
+   */
+  write(positions: readonly number[]): Promise<void>;
 }
 
 export interface JoinedWrite<Item = unknown> {

@@ -1,5 +1,4 @@
 import { Logger } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
 
 import { EVENT_SEVERITY, type EventType } from './event-type.js';
 
@@ -21,7 +20,9 @@ export interface NewEvent {
 }
 
 /** What can run a statement: a DataSource, or the transaction that the event belongs to. */
-export type EventConnection = Pick<EntityManager, 'query'>;
+export interface EventConnection {
+  query(text: string, values: unknown[]): Promise<unknown>;
+}
 
 /** PostgreSQL's notifications of new events; their payload is empty. */
 export const EVENTS_CHANNEL = 'fleetcert_events';

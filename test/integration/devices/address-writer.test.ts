@@ -27,7 +27,7 @@ async function aDevice(state: string): Promise<string> {
   return id;
 }
 
-function write(...changes: Omit<AddressChange, 'now'>[]): Promise<(DomainError | undefined)[]> {
+function write(...changes: Omit<AddressChange, 'now'>[]): Promise<readonly (DomainError | undefined)[]> {
   return pipelinedTransaction(database.dataSource, (pipeline) =>
     writer.write(
       pipeline.manager,
