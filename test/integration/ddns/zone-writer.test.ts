@@ -41,6 +41,27 @@ const lines: JoinedWriter<string> & { calls: number } = {
   },
 };
 
+const LOCK_LINES = { name: 'lock-lines', text: 'SELECT line FROM lines FOR UPDATE' };
+const WRITE_LINES = { name: 'write-lines', text: 'INSERT INTO lines SELECT unnest($1::text[])' };
+
+/** Does the same, and knows beforehand what it refuses. */
+const locking: JoinedWriter<string> = {
+  ...lines,
+  async lock(items, pipeline) {
+    await pipeline.send(LOCK_LINES, []);
+    return {
+      refusals: items.map((item) => (item === 'refused' ? new DomainError('conflict', 'refused') : undefined)),
+      write: async (positions) => {
+        await pipeline.send(WRITE_LINES, [positions.map((position) => items[position])]);
+      },
+    };
+  },
+};
+
+function lockAndJoin(item: string): NonNullable<ZoneChange['write']> {
+  return { writer: locking as JoinedWriter<unknown>, item };
+}
+
 function join(item: string): NonNullable<ZoneChange['write']> {
   return { writer: lines as JoinedWriter<unknown>, item };
 }
@@ -148,6 +169,64 @@ describeOnEachDatabase('the zone writer', (database) => {
       'COMMIT',
       'answer',
     ]);
+  });
+
+  it('sends a change that nothing can refuse any more in two: the commit goes out with the writes', async () => {
+    const watch = watchStatements();
+    try {
+      await server.writer.commit(setText('certain', 'x', lockAndJoin('certain')));
+    } finally {
+      watch.restore();
+    }
+    expect(watch.ofTransaction()).toEqual([
+      'START',
+      'FROM zones',
+      LOCK_LINES.text,
+      'JOIN rrsets',
+      'answer',
+      'INTO rrsets',
+      'INTO lines',
+      'COMMIT',
+      'answer',
+    ]);
+    expect(await text('certain')).toEqual([line('certain', 'x')]);
+  });
+
+  it('drops a change that a locking writer refuses, and makes the others', async () => {
+    const [kept, refused] = await Promise.allSettled([
+      server.writer.commit(setText('lock-kept', 'x', lockAndJoin('lock-kept'))),
+      server.writer.commit(setText('lock-refused', 'x', lockAndJoin('refused'))),
+    ]);
+    expect(kept.status).toBe('fulfilled');
+    expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'conflict' } });
+    expect([await text('lock-kept'), await text('lock-refused')]).toEqual([[line('lock-kept', 'x')], []]);
+    expect(await linesWritten()).toContain('lock-kept');
+  });
+
+  it('leaves nothing behind when a write fails whose commit is out already', async () => {
+    const before = await journalRows();
+    await server.writer.commit(setText('lock-once', 'x', lockAndJoin('lock-once')));
+    const again = server.writer.commit(setText('lock-twice', 'x', lockAndJoin('lock-once')));
+    await expect(again).rejects.toThrow('duplicate key');
+    expect(await text('lock-twice')).toEqual([]);
+    expect(await journalRows()).toBe(before + 1);
+  });
+
+  it('pauses between transactions while this process is busy, so that changes share them', async () => {
+    let isBusy = true;
+    const spin = (): void => {
+      if (isBusy) setImmediate(spin);
+    };
+    spin();
+    const begin = performance.now();
+    const pending: Promise<{ readonly serial: number }>[] = [];
+    for (let index = 0; index < 40; index += 1) {
+      pending.push(server.writer.commit(setText(`busy${index}`, 'x')));
+      await sleep(2);
+    }
+    const serials = new Set((await Promise.all(pending)).map((committed) => committed.serial));
+    isBusy = false;
+    expect(serials.size).toBeLessThan(3 + (performance.now() - begin) / 20);
   });
 
   it('lets changes that arrive during a transaction share the next one', async () => {
