@@ -5,7 +5,7 @@ import { findProgram } from '../support/peers.js';
 import { startServer, type ServerProcess } from '../support/server-process.js';
 import type { Asked } from './support/asker.js';
 import { median, percentile, rounded, type Bench, type BenchTable } from './support/bench.js';
-import { startBenchDatabase } from './support/bench-database.js';
+import { onDatabase, startBenchDatabase, type BenchDatabase } from './support/bench-database.js';
 import { DeviceFleet, paced } from './support/device-fleet.js';
 import { dnsperf, startBenchProcess, stopBenchProcess } from './support/dnsperf.js';
 import { UdpAsker } from './support/udp-asker.js';
@@ -13,12 +13,16 @@ import { UdpAsker } from './support/udp-asker.js';
 const DEVICES = 500;
 const CONNECTIONS = 64;
 const CHANGES_A_SECOND = 500;
+/** 100,000 devices that each change their address 43 times a day. */
+const CALM_CHANGES_A_SECOND = 50;
 const SECONDS = 6;
 const ROUNDS = 3;
 const DELAY_ROUNDS = 9;
 const ASK_MILLISECONDS = 2;
 
-async function withFleet<T>(body: (server: ServerProcess, fleet: DeviceFleet) => Promise<T>): Promise<T> {
+async function withFleet<T>(
+  body: (server: ServerProcess, fleet: DeviceFleet, database: BenchDatabase) => Promise<T>,
+): Promise<T> {
   const database = await startBenchDatabase();
   try {
     const server = await startServer({ environment: { DATABASE_URL: database.url } });
@@ -26,7 +30,7 @@ async function withFleet<T>(body: (server: ServerProcess, fleet: DeviceFleet) =>
       const fleet = await DeviceFleet.enroll(server, DEVICES, CONNECTIONS);
       // For the compiler.
       await paced(CHANGES_A_SECOND, 2, (index) => change(fleet, index));
-      return await body(server, fleet).finally(() => fleet.close());
+      return await body(server, fleet, database).finally(() => fleet.close());
     } finally {
       await server.stop();
     }
@@ -39,43 +43,77 @@ async function change(fleet: DeviceFleet, index: number): Promise<void> {
   await fleet.put(fleet.devices[index % DEVICES]!, fleet.nextAddress());
 }
 
+/** What answers a PUT by one row in one statement, and serves no DNS: what is left is the machine's and the client's. */
+async function withBareFleet<T>(database: BenchDatabase, body: (fleet: DeviceFleet) => Promise<T>): Promise<T> {
+  const url = await database.create('bare');
+  await onDatabase(url, async (client) => {
+    await client.query('CREATE TABLE bare_devices (id text PRIMARY KEY, addresses text[], changed_at timestamptz)');
+    await client.query(`INSERT INTO bare_devices SELECT 'device' || generate_series(0, $1::integer - 1)`, [DEVICES]);
+  });
+  const bare = await startBenchProcess('bare-update.ts', [url]);
+  const devices = Array.from({ length: DEVICES }, (_, index) => ({ name: '', token: `device${index}` }));
+  const fleet = new DeviceFleet(String(bare.message), devices, CONNECTIONS);
+  try {
+    await paced(CHANGES_A_SECOND, 2, (index) => change(fleet, index));
+    return await body(fleet);
+  } finally {
+    fleet.close();
+    await stopBenchProcess(bare.process);
+  }
+}
+
 /** From the PUT of a new address to the first answer with it, asked when the PUT was answered. */
 export const dnsChangeDelay: Bench = {
   name: 'dns-change-delay',
-  title: `Address change to answer, ${CHANGES_A_SECOND} changes a second (median of ${DELAY_ROUNDS} rounds of ${SECONDS} s; HTTP, PostgreSQL, DNS in the same server)`,
-  async run(): Promise<BenchTable> {
-    return withFleet(async (server, fleet) => {
-      const asker = new UdpAsker(server.dnsPort);
-      const rounds: { readonly confirmed: readonly number[]; readonly answered: readonly number[] }[] = [];
-      let stale = 0;
-      for (let round = 0; round < DELAY_ROUNDS; round += 1) {
-        const confirmed: number[] = [];
-        const answered = await paced(CHANGES_A_SECOND, SECONDS, async (index) => {
-          const device = fleet.devices[index % DEVICES]!;
-          const address = fleet.nextAddress();
-          const begin = performance.now();
-          await fleet.put(device, address);
-          confirmed.push(performance.now() - begin);
-          if ((await asker.address(device.name)) !== address) stale += 1;
-        });
-        rounds.push({ confirmed, answered });
-      }
-      asker.close();
-      const row = (name: string, part: 'confirmed' | 'answered'): string[] => [
-        name,
-        ...[0.5, 0.99, 0.999].map((share) => rounded(median(rounds.map((round) => percentile(round[part], share))))),
-        rounded(Math.min(...rounds.map((round) => percentile(round[part], 0.99)))),
-        rounded(Math.max(...rounds.map((round) => percentile(round[part], 0.99)))),
-      ];
-      const changes = rounds.reduce((sum, { answered }) => sum + answered.length, 0);
-      return {
-        columns: ['from the PUT on', 'p50 ms', 'p99 ms', 'p99.9 ms', 'p99 of the best round', 'of the worst'],
-        rows: [row('until it is confirmed', 'confirmed'), row('until the answer is there', 'answered')],
-        note: `${changes} changes, ${stale} answers that were not the confirmed address.`,
-      };
-    });
+  title: `Address change to answer, ${CHANGES_A_SECOND} changes a second (median of ${DELAY_ROUNDS} rounds of ${SECONDS} s in turns; HTTP, PostgreSQL, DNS in the same server)`,
+  run(): Promise<BenchTable> {
+    return withFleet((server, fleet, database) =>
+      withBareFleet(database, (bare) => changeDelay(server.dnsPort, fleet, bare)),
+    );
   },
 };
+
+async function changeDelay(dnsPort: number, fleet: DeviceFleet, bare: DeviceFleet): Promise<BenchTable> {
+  const asker = new UdpAsker(dnsPort);
+  const rounds: Readonly<Record<'confirmed' | 'answered' | 'bare', readonly number[]>>[] = [];
+  let stale = 0;
+  for (let round = 0; round < DELAY_ROUNDS; round += 1) {
+    const confirmed: number[] = [];
+    const answered = await paced(CHANGES_A_SECOND, SECONDS, async (index) => {
+      const device = fleet.devices[index % DEVICES]!;
+      const address = fleet.nextAddress();
+      const begin = performance.now();
+      await fleet.put(device, address);
+      confirmed.push(performance.now() - begin);
+      if ((await asker.address(device.name)) !== address) stale += 1;
+    });
+    rounds.push({
+      confirmed,
+      answered,
+      bare: await paced(CHANGES_A_SECOND, SECONDS, (index) => change(bare, index)),
+    });
+  }
+  asker.close();
+  const row = (name: string, part: 'confirmed' | 'answered' | 'bare'): string[] => {
+    const p99s = rounds.map((round) => percentile(round[part], 0.99));
+    return [
+      name,
+      ...[0.5, 0.99, 0.999].map((share) => rounded(median(rounds.map((round) => percentile(round[part], share))))),
+      rounded(Math.min(...p99s)),
+      rounded(Math.max(...p99s)),
+    ];
+  };
+  const changes = rounds.reduce((sum, { answered }) => sum + answered.length, 0);
+  return {
+    columns: ['from the PUT on', 'p50 ms', 'p99 ms', 'p99.9 ms', 'p99 of the best round', 'of the worst'],
+    rows: [
+      row('until it is confirmed', 'confirmed'),
+      row('until the answer is there', 'answered'),
+      row('control: one row, one statement, no DNS', 'bare'),
+    ],
+    note: `${changes} changes, ${stale} answers that were not the confirmed address.`,
+  };
+}
 
 interface Measured {
   readonly perSecond: number[];
@@ -89,7 +127,7 @@ interface Measured {
  */
 export const dnsQueriesDuringChanges: Bench = {
   name: 'dns-queries-during-changes',
-  title: `Queries while ${CHANGES_A_SECOND} changes a second run (median of ${ROUNDS} rounds of ${SECONDS} s in turns)`,
+  title: `Queries while ${CALM_CHANGES_A_SECOND} and ${CHANGES_A_SECOND} changes a second run (median of ${ROUNDS} rounds of ${SECONDS} s in turns)`,
   async run(): Promise<BenchTable> {
     if (!findProgram('dnsperf')) return { columns: ['case'], rows: [], note: 'Skipped: dnsperf is not installed.' };
     return withFleet((_, other) => withFleet((server, fleet) => queriesDuringChanges(server, fleet, other)));
@@ -117,12 +155,14 @@ async function queriesDuringChanges(
     lost += unanswered;
     return times;
   };
-  const changesAt = (changed: DeviceFleet): Promise<unknown> =>
-    paced(CHANGES_A_SECOND, SECONDS, (index) => change(changed, index));
+  const changesAt = (changed: DeviceFleet, perSecond: number): Promise<unknown> =>
+    paced(perSecond, SECONDS, (index) => change(changed, index));
   const cases = [
     { name: 'no changes', changes: () => sleep(SECONDS * 1000) },
-    { name: 'changes at another server of the machine', changes: () => changesAt(other) },
-    { name: 'changes at this server', changes: () => changesAt(fleet) },
+    ...[CALM_CHANGES_A_SECOND, CHANGES_A_SECOND].flatMap((perSecond) => [
+      { name: `${perSecond} a second at another server`, changes: () => changesAt(other, perSecond) },
+      { name: `${perSecond} a second at this server`, changes: () => changesAt(fleet, perSecond) },
+    ]),
   ].map((one) => ({ ...one, measured: { perSecond: [], p50: [], p99: [] } as Measured }));
   try {
     for (let round = 0; round < ROUNDS; round += 1) {

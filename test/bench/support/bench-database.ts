@@ -9,6 +9,8 @@ import { probePrograms } from '../../../src/platform/database/embedded/postgres-
 import { findProgram } from '../../support/peers.js';
 import { BENCH_ZONE } from './bench-zone.js';
 
+/** 16 MB each: enough for the benches. */
+const WAL_FILES = 48;
 const SILENT = { log: (): void => {}, warn: (): void => {}, debug: (): void => {} };
 
 /** A PostgreSQL of the bench's own, durable as it is by default: the system's where there is one, else the embedded. */
@@ -25,6 +27,7 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
   const installed = findProgram('postgres');
   const programs = installed ? await probePrograms(dirname(realpathSync(installed)), undefined) : undefined;
   const server = await EmbeddedPostgres.start({ dataDirectory, logger: SILENT, ...(programs && { programs }) });
+  await onDatabase(server.url, makeWalFiles);
   return {
     url: server.url,
     create: async (name) => {
@@ -46,6 +49,20 @@ export async function onDatabase<T>(url: string, body: (client: Client) => Promi
   } finally {
     await client.end();
   }
+}
+
+/**
+ * A database that has run for a while has its WAL files, and uses them again after each checkpoint. A new one makes each
+ * when it is needed: every 16 MB all commits wait for that.
+ */
+async function makeWalFiles(client: Client): Promise<void> {
+  await client.query(`ALTER SYSTEM SET min_wal_size = '${WAL_FILES * 16}MB'`);
+  await client.query('SELECT pg_reload_conf()');
+  for (let file = 0; file < WAL_FILES; file += 1) {
+    await client.query(`SELECT pg_logical_emit_message(false, 'bench', 'next')`);
+    await client.query('SELECT pg_switch_wal()');
+  }
+  await client.query('CHECKPOINT');
 }
 
 /** Devices with one address each and their records, in a database that a server has migrated and is not running on. */

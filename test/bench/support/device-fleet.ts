@@ -12,7 +12,7 @@ export class DeviceFleet {
   readonly #agent: Agent;
   #generation = 0;
 
-  private constructor(
+  constructor(
     private readonly url: string,
     readonly devices: readonly BenchDevice[],
     connections: number,
@@ -45,18 +45,22 @@ export class DeviceFleet {
         'content-type': 'application/json',
         'content-length': body.length,
       };
-      const outgoing = request(
-        `${this.url}/v1/device/addresses`,
-        { agent: this.#agent, method: 'PUT', headers },
-        (answer) => {
-          answer.resume();
-          answer.on('end', () =>
-            answer.statusCode === 200 ? resolve() : reject(new Error(`PUT answered ${answer.statusCode}`)),
-          );
-        },
-      );
-      outgoing.on('error', reject);
-      outgoing.end(body);
+      const send = (): void => {
+        const outgoing = request(
+          `${this.url}/v1/device/addresses`,
+          { agent: this.#agent, method: 'PUT', headers },
+          (answer) => {
+            answer.resume();
+            answer.on('end', () =>
+              answer.statusCode === 200 ? resolve() : reject(new Error(`PUT answered ${answer.statusCode}`)),
+            );
+          },
+        );
+        // A connection that was idle for long is closed at the moment in which it is used again.
+        outgoing.on('error', (error) => (outgoing.reusedSocket ? send() : reject(error)));
+        outgoing.end(body);
+      };
+      send();
     });
   }
 
