@@ -24,9 +24,6 @@ const RETRYABLE_SQL_STATES = new Set(['40001', '40P01']);
 const SECONDS_TO_RETRY = 5;
 const SECONDS_A_TICK = 1 / TICKS_A_SECOND;
 const MAX_PAUSE_SECONDS = 1;
-/** Share of the time in which the event loop had something to do, from which on queries are kept waiting. */
-const BUSY_UTILIZATION = 0.9;
-const REST_MILLISECONDS = 20;
 /** A serial further ahead than this did not get there by many commits, and no pause would help. */
 const FAR_AHEAD_SECONDS = 3600;
 
@@ -49,7 +46,6 @@ export class ZoneWriter {
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
   #transactions = 0;
-  #utilization = performance.eventLoopUtilization();
   #trimming: Promise<void> | undefined;
 
   constructor(
@@ -82,7 +78,6 @@ export class ZoneWriter {
       // What this turn of the event loop still brings belongs into the first transaction.
       await nextTurn();
       while (this.#queue.length > 0) {
-        await this.#letQueriesPass();
         await this.#letTimeCatchUp();
         await this.#writeBatch(this.#queue.splice(0, MAX_BATCH));
       }
@@ -150,17 +145,6 @@ export class ZoneWriter {
     });
     this.#transactions += 1;
     if (this.#transactions % TRIM_INTERVAL === 0) this.#trimming ??= this.#trim(diffs.map(({ zone }) => zone));
-  }
-
-  /**
-   * Queries come first: while they keep this process busy, there are pauses between transactions. What arrives meanwhile
-   * shares the next one, so that the same changes take less of the time.
-   */
-  async #letQueriesPass(): Promise<void> {
-    const before = this.#utilization;
-    this.#utilization = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(this.#utilization, before);
-    if (utilization >= BUSY_UTILIZATION) await sleep(REST_MILLISECONDS);
   }
 
   /**

@@ -212,23 +212,6 @@ describeOnEachDatabase('the zone writer', (database) => {
     expect(await journalRows()).toBe(before + 1);
   });
 
-  it('pauses between transactions while this process is busy, so that changes share them', async () => {
-    let isBusy = true;
-    const spin = (): void => {
-      if (isBusy) setImmediate(spin);
-    };
-    spin();
-    const begin = performance.now();
-    const pending: Promise<{ readonly serial: number }>[] = [];
-    for (let index = 0; index < 40; index += 1) {
-      pending.push(server.writer.commit(setText(`busy${index}`, 'x')));
-      await sleep(2);
-    }
-    const serials = new Set((await Promise.all(pending)).map((committed) => committed.serial));
-    isBusy = false;
-    expect(serials.size).toBeLessThan(3 + (performance.now() - begin) / 20);
-  });
-
   it('lets changes that arrive during a transaction share the next one', async () => {
     const rows = await journalRows();
     const first = server.writer.commit(setText('during', '0'));
