@@ -8,6 +8,7 @@ import { DomainError } from '../../kernel/errors.js';
 import { isDatabaseUnavailable } from '../../platform/database/database-unavailable.js';
 import { pipelinedTransaction } from '../../platform/database/pipelined-transaction.js';
 import { MAX_SECONDS_AHEAD, secondsAhead, TICKS_A_SECOND } from '../domain/serial.js';
+import { DnsCounters } from '../listeners/dns-counters.js';
 import { ZoneJournal } from '../journal/zone-journal.js';
 import { ServedZones } from './served-zones.js';
 import { sqlState } from './sql-state.js';
@@ -24,6 +25,10 @@ const RETRYABLE_SQL_STATES = new Set(['40001', '40P01']);
 const SECONDS_TO_RETRY = 5;
 const SECONDS_A_TICK = 1 / TICKS_A_SECOND;
 const MAX_PAUSE_SECONDS = 1;
+/** From so many queries a second on, transactions one after another are felt by those who ask … */
+const BUSY_QUERIES_A_SECOND = 10_000;
+/** … and this long a pause is not felt by those who change. */
+const PAUSE_MILLISECONDS = 20;
 /** A serial further ahead than this did not get there by many commits, and no pause would help. */
 const FAR_AHEAD_SECONDS = 3600;
 
@@ -46,11 +51,13 @@ export class ZoneWriter {
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
   #transactions = 0;
+  #queriesBefore = { count: 0, at: 0 };
   #trimming: Promise<void> | undefined;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly served: ServedZones,
+    private readonly counters: DnsCounters,
     private readonly clock: Clock,
   ) {}
 
@@ -78,6 +85,7 @@ export class ZoneWriter {
       // What this turn of the event loop still brings belongs into the first transaction.
       await nextTurn();
       while (this.#queue.length > 0) {
+        await this.#letQueriesPass();
         await this.#letTimeCatchUp();
         await this.#writeBatch(this.#queue.splice(0, MAX_BATCH));
       }
@@ -145,6 +153,18 @@ export class ZoneWriter {
     });
     this.#transactions += 1;
     if (this.#transactions % TRIM_INTERVAL === 0) this.#trimming ??= this.#trim(diffs.map(({ zone }) => zone));
+  }
+
+  /**
+   * Queries come first: while they are many, there is a pause before each transaction. What arrives meanwhile shares it,
+   * so that the same changes take less of the time.
+   */
+  async #letQueriesPass(): Promise<void> {
+    const before = this.#queriesBefore;
+    const now = { count: this.counters.udpQueries, at: performance.now() };
+    this.#queriesBefore = now;
+    const seconds = (now.at - before.at) / 1000;
+    if (now.count - before.count > BUSY_QUERIES_A_SECOND * seconds) await sleep(PAUSE_MILLISECONDS);
   }
 
   /**

@@ -7,6 +7,7 @@ import { mustWireName, type WireName } from '../../../src/ddns/domain/name.js';
 import { TYPE } from '../../../src/ddns/domain/rr-type.js';
 import { isSerialAfter, MAX_SECONDS_AHEAD, secondsAhead } from '../../../src/ddns/domain/serial.js';
 import { FIXED } from '../../../src/ddns/domain/stored-rrset.js';
+import { DnsCounters } from '../../../src/ddns/listeners/dns-counters.js';
 import type { ZoneChange } from '../../../src/ddns/store/zone-change.js';
 import { txtRdata } from '../../../src/ddns/wire/character-strings.js';
 import { DomainError } from '../../../src/kernel/errors.js';
@@ -210,6 +211,19 @@ describeOnEachDatabase('the zone writer', (database) => {
     await expect(again).rejects.toThrow('duplicate key');
     expect(await text('lock-twice')).toEqual([]);
     expect(await journalRows()).toBe(before + 1);
+  });
+
+  it('pauses before transactions while queries are many, so that changes share them', async () => {
+    const counters = server.get(DnsCounters);
+    const begin = performance.now();
+    const pending: Promise<{ readonly serial: number }>[] = [];
+    for (let index = 0; index < 40; index += 1) {
+      counters.udpQueries += 1_000;
+      pending.push(server.writer.commit(setText(`busy${index}`, 'x')));
+      await sleep(2);
+    }
+    const serials = new Set((await Promise.all(pending)).map((committed) => committed.serial));
+    expect(serials.size).toBeLessThan(3 + (performance.now() - begin) / 20);
   });
 
   it('lets changes that arrive during a transaction share the next one', async () => {
