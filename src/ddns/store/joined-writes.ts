@@ -35,17 +35,15 @@ export async function lockGroup(transaction: PipelinedTransaction, group: Writer
   return { indexes, writes: await writer.lock!(items, transaction) };
 }
 
-/** Sends the joined writes of the changes that are in. @returns no refusals: there can be none. */
-export async function writeLocked(
+/** Sends the joined writes of the changes that are in, before it returns. @returns no refusals: there can be none. */
+export function writeLocked(
   groups: readonly LockedGroup[],
   outcomes: readonly (DomainError | undefined)[],
 ): Promise<ReadonlyMap<number, DomainError>> {
-  await Promise.all(
-    groups.map(({ indexes, writes }) =>
-      writes.write([...indexes.keys()].filter((position) => !outcomes[indexes[position]!])),
-    ),
+  const written = groups.map(({ indexes, writes }) =>
+    writes.write([...indexes.keys()].filter((position) => !outcomes[indexes[position]!])),
   );
-  return new Map();
+  return Promise.all(written).then(() => new Map());
 }
 
 /** Executes the joined writes, those of one writer in one call. @returns what they refused, by the change's index. */

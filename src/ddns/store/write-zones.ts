@@ -51,14 +51,17 @@ const STATEMENT = {
     RETURNING pg_notify('${ZONE_CHANNEL}', concat_ws(' ', z.name, z.serial, $14::text))`,
 };
 
-/** Writes what became different, in the transaction that holds the zones' rows. Nothing different: no statement. */
-export async function writeZones(transaction: PipelinedTransaction, writes: ZoneWrites): Promise<void> {
+/**
+ * Sends what became different, in the transaction that holds the zones' rows. Nothing different: no statement. What cannot
+ * be sent throws at once, before a commit can go out behind it.
+ */
+export function writeZones(transaction: PipelinedTransaction, writes: ZoneWrites): Promise<unknown> {
   const { upserts, deletions, serials } = writes;
-  if (upserts.length + deletions.length + serials.length === 0) return;
+  if (upserts.length + deletions.length + serials.length === 0) return Promise.resolve();
   const values = upserts.flatMap(({ zone, rrset }) =>
     rrset.values.map((value) => ({ zone, name: presentName(rrset.name), type: rrset.type, ttl: rrset.ttl, ...value })),
   );
-  await transaction.send(STATEMENT, [
+  return transaction.send(STATEMENT, [
     values.map(({ zone }) => zone),
     values.map(({ name }) => name),
     values.map(({ type }) => type),

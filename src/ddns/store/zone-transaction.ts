@@ -115,6 +115,8 @@ export async function writeChanges(
     deletions,
     serials: moved.map(({ diff, ...rest }) => ({ ...rest, ...(diff && { changes: journalChanges(diff) }) })),
   });
+  // It is heard of below, unless what follows cannot be sent.
+  written.catch(() => undefined);
   const joined = isCertain ? writeLocked(locked, outcomes) : joinWrites(transaction, groups, outcomes);
   if (isCertain) transaction.commit();
   const [, refusals] = await allSettled([written, joined]);

@@ -52,15 +52,15 @@ export class AddressWriter implements JoinedWriter<AddressChange> {
     const devices = new Map(rows.map((device) => [device.id, device]));
     return {
       refusals: changes.map((change) => refusal(change, devices.get(change.deviceId))),
-      write: async (positions) => {
+      write: (positions) => {
         const written = [...latest(positions.map((position) => changes[position]!)).values()];
-        if (written.length === 0) return;
+        if (written.length === 0) return Promise.resolve();
         const rows = written.map(({ deviceId, addresses, now }) => ({
           id: deviceId,
           addresses,
           at: now.toISOString(),
         }));
-        await Promise.all([
+        return Promise.all([
           pipeline.send(UPDATE_ADDRESSES, [JSON.stringify(rows)]),
           recordAddressChanges(
             eventsOn(pipeline),

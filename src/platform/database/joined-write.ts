@@ -38,9 +38,9 @@ export interface LockedWrites {
   readonly refusals: readonly (DomainError | undefined)[];
   /**
    * Writes the items at these positions, of which none was refused. Everything is sent on the pipeline before this
-   * returns, because the commit follows at once.
+   * returns, and what cannot be sent is thrown and no rejection, because the commit follows at once.
    */
-  write(positions: readonly number[]): Promise<void>;
+  write(positions: readonly number[]): Promise<unknown>;
 }
 
 export interface JoinedWrite<Item = unknown> {

@@ -52,8 +52,10 @@ const locking: JoinedWriter<string> = {
     await pipeline.send(LOCK_LINES, []);
     return {
       refusals: items.map((item) => (item === 'refused' ? new DomainError('conflict', 'refused') : undefined)),
-      write: async (positions) => {
-        await pipeline.send(WRITE_LINES, [positions.map((position) => items[position])]);
+      write: (positions) => {
+        const kept = positions.map((position) => items[position]);
+        if (kept.includes('cannot be sent')) throw new Error('cannot be sent');
+        return pipeline.send(WRITE_LINES, [kept]);
       },
     };
   },
@@ -202,6 +204,14 @@ describeOnEachDatabase('the zone writer', (database) => {
     expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'conflict' } });
     expect([await text('lock-kept'), await text('lock-refused')]).toEqual([[line('lock-kept', 'x')], []]);
     expect(await linesWritten()).toContain('lock-kept');
+  });
+
+  it('does not commit when a locking writer cannot send what it has to write', async () => {
+    const before = await journalRows();
+    const failing = server.writer.commit(setText('lock-unsent', 'x', lockAndJoin('cannot be sent')));
+    await expect(failing).rejects.toThrow('cannot be sent');
+    expect(await text('lock-unsent')).toEqual([]);
+    expect(await journalRows()).toBe(before);
   });
 
   it('leaves nothing behind when a write fails whose commit is out already', async () => {
