@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import DataLoader from 'dataloader';
 import { DataSource } from 'typeorm';
 
 import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
-import { preparedQuery } from '../../platform/database/prepared-query.js';
+import { preparedQueries } from '../../platform/database/prepared-query.js';
 import {
   credentialMatches,
   hashCredential,
@@ -31,6 +32,8 @@ const FIND_TOKEN = {
       FROM device_tokens t JOIN devices d ON d.id = t.device_id
      WHERE t.token_hash = $1`,
 };
+/** So many calls share a round trip at most. */
+const MAX_SHARED = 100;
 
 /**
  * Device credentials. A device has one, or two while it rotates: the new one ends the old one when it is first used,
@@ -38,6 +41,13 @@ const FIND_TOKEN = {
  */
 @Injectable()
 export class DeviceTokens {
+  /** Calls that arrive in the same turn of the event loop, as many do after a stall, take one connection together. */
+  readonly #found = new DataLoader<string, TokenRow | undefined>((hashes) => this.find(hashes), {
+    cache: false,
+    maxBatchSize: MAX_SHARED,
+    batchScheduleFn: (load) => void setImmediate(load),
+  });
+
   constructor(
     private readonly dataSource: DataSource,
     private readonly clock: Clock,
@@ -45,7 +55,9 @@ export class DeviceTokens {
 
   /** The device that a credential belongs to. @throws DomainError `unauthorized` */
   async authenticate(token: string): Promise<Device> {
-    const row = looksLikeCredential(token, 'fcd_') ? await this.find(hashCredential(token)) : undefined;
+    const row = looksLikeCredential(token, 'fcd_')
+      ? await this.#found.load(hashCredential(token).toString('hex'))
+      : undefined;
     if (!row || !credentialMatches(token, row.token_hash) || row.state === 'deleted') {
       throw new DomainError(
         'unauthorized',
@@ -79,9 +91,14 @@ export class DeviceTokens {
     return token;
   }
 
-  private async find(hash: Buffer): Promise<TokenRow | undefined> {
-    const rows = await preparedQuery<TokenRow>(this.dataSource, FIND_TOKEN, [hash]);
-    return rows[0];
+  /** @param hashes in hexadecimal. @returns one entry a hash, in order. */
+  private async find(hashes: readonly string[]): Promise<readonly (TokenRow | undefined)[]> {
+    const answers = await preparedQueries<TokenRow>(
+      this.dataSource,
+      FIND_TOKEN,
+      hashes.map((hash) => [Buffer.from(hash, 'hex')]),
+    );
+    return answers.map(([row]) => row);
   }
 
   private async endOlderTokens(row: TokenRow): Promise<void> {

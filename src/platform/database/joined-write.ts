@@ -1,10 +1,8 @@
-import type { EntityManager } from 'typeorm';
-
 import type { DomainError } from '../../kernel/errors.js';
-import type { PipelinedTransaction } from './pipelined-transaction.js';
+import type { PipelinedTransaction, StatementRunner } from './pipelined-transaction.js';
 
 /** What a joined write may do with the transaction: run statements in it, and neither end it nor begin one. */
-export type JoinedTransaction = Pick<EntityManager, 'query'>;
+export type JoinedTransaction = StatementRunner;
 
 /**
  * A write that joins a transaction which somebody else opens: a device's row and its address records are written

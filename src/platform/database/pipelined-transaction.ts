@@ -1,5 +1,7 @@
-import type { PoolClient, QueryResult } from 'pg';
+import type { PoolClient, QueryConfig, QueryResult } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
+
+import { holdBack, sendStatement, withPooledClient } from './pooled-client.js';
 
 /** A statement that PostgreSQL parses once a connection and then knows by its name, which has to stand for one text. */
 export interface PreparedStatement {
@@ -36,62 +38,64 @@ export interface PipelinedTransaction {
    * may be sent after it.
    */
   commit(): void;
-  /** For statements of others in the same transaction. It must not begin or end one. */
-  readonly manager: Pick<EntityManager, 'query'>;
+  /** For statements of others in the same transaction. They must not begin or end one. */
+  readonly manager: StatementRunner;
 }
+
+/** Executes statements one by one, and answers as TypeORM does: rows; for UPDATE and DELETE rows and their number. */
+export type StatementRunner = Pick<EntityManager, 'query'>;
 
 /**
  * A transaction on a connection of the pool: committed when `body` resolves, rolled back when it rejects. Nothing that
  * `body` has begun may still be under way then. What is sent first shares the round trip of the beginning.
  */
-export async function pipelinedTransaction<Result>(
+export function pipelinedTransaction<Result>(
   dataSource: DataSource,
   body: (transaction: PipelinedTransaction) => Promise<Result>,
 ): Promise<Result> {
-  const runner = dataSource.createQueryRunner();
-  try {
-    const client: PoolClient = await runner.connect();
+  return withPooledClient(dataSource, (client) => transact(client, body));
+}
+
+async function transact<Result>(
+  client: PoolClient,
+  body: (transaction: PipelinedTransaction) => Promise<Result>,
+): Promise<Result> {
+  holdBack(client);
+  const begun = sendStatement(client, { text: BEGIN });
+  // Whoever sends a statement hears of it.
+  begun.catch(() => undefined);
+  let committed: Promise<QueryResult> | undefined;
+  const commit = (): Promise<QueryResult> => {
+    if (committed) return committed;
     holdBack(client);
-    const begun = client.query(BEGIN);
-    // Whoever sends a statement hears of it.
-    begun.catch(() => undefined);
-    let committed: Promise<QueryResult> | undefined;
-    const commit = (): Promise<QueryResult> => {
-      if (committed) return committed;
-      holdBack(client);
-      committed = client.query('COMMIT');
-      committed.catch(() => undefined);
-      return committed;
-    };
-    try {
-      const result = await body({
-        send: async (statement, values) => {
-          holdBack(client);
-          const answer = client.query({ ...statement, values: [...values] });
-          // Without a transaction, every statement after this one would be committed by itself.
-          const [{ rows }] = await Promise.all([answer, begun]);
-          return rows;
-        },
-        commit: () => void commit(),
-        manager: runner.manager,
-      });
-      await begun;
-      const { command } = await commit();
-      if (command !== 'COMMIT')
-        throw new Error('PostgreSQL rolled the transaction back: a statement in it had failed.');
-      return result;
-    } catch (error) {
-      // A connection that is gone has rolled back, and a commit behind a statement that failed is a rollback.
-      await (committed ?? client.query('ROLLBACK')).catch(() => undefined);
-      throw error;
-    }
-  } finally {
-    await runner.release();
+    committed = sendStatement(client, { text: 'COMMIT' });
+    committed.catch(() => undefined);
+    return committed;
+  };
+  const send = async (statement: QueryConfig): Promise<QueryResult> => {
+    holdBack(client);
+    const answer = sendStatement(client, statement);
+    // Without a transaction, every statement after this one would be committed by itself.
+    const [result] = await Promise.all([answer, begun]);
+    return result;
+  };
+  try {
+    const result = await body({
+      send: async (statement, values) => (await send({ ...statement, values: [...values] })).rows,
+      commit: () => void commit(),
+      manager: { query: async (text, values) => asTypeOrm(await send({ text, values: values as unknown[] })) },
+    });
+    await begun;
+    const { command } = await commit();
+    if (command !== 'COMMIT') throw new Error('PostgreSQL rolled the transaction back: a statement in it had failed.');
+    return result;
+  } catch (error) {
+    // A connection that is gone has rolled back, and a commit behind a statement that failed is a rollback.
+    await (committed ?? sendStatement(client, { text: 'ROLLBACK' })).catch(() => undefined);
+    throw error;
   }
 }
 
-/** Keeps what is sent now until the callbacks that are due have run, so that it goes out in one system call. */
-function holdBack({ connection: { stream } }: PoolClient): void {
-  stream.cork();
-  process.nextTick(() => stream.uncork());
+function asTypeOrm<Answer>({ command, rows, rowCount }: QueryResult): Answer {
+  return (command === 'UPDATE' || command === 'DELETE' ? [rows, rowCount] : rows) as Answer;
 }

@@ -83,12 +83,14 @@ function watchStatements() {
     const [statement] = parameters as [string | { readonly text: string }];
     const text = typeof statement === 'string' ? statement : statement.text;
     events.push({ connection: this, what: TELLING.exec(text)?.[0] ?? text });
-    const answer = Reflect.apply(query, this, parameters);
-    (answer as Promise<unknown>).then(
-      () => events.push({ connection: this, what: 'answer' }),
-      () => undefined,
-    );
-    return answer;
+    const callback = parameters.at(-1);
+    // The writer's own statements are answered by callback; all others are somebody else's.
+    if (typeof callback !== 'function') return Reflect.apply(query, this, parameters);
+    const answered = (...answer: unknown[]): void => {
+      events.push({ connection: this, what: 'answer' });
+      Reflect.apply(callback, undefined, answer);
+    };
+    return Reflect.apply(query, this, [...parameters.slice(0, -1), answered]);
   } as never);
   return {
     restore: () => spy.mockRestore(),

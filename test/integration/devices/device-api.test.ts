@@ -167,6 +167,15 @@ describeOnEachDatabase('the device API', (database) => {
       });
     });
 
+    it('lets each of many calls that arrive together in as itself, and nobody else', async () => {
+      const devices = await Promise.all(Array.from({ length: 12 }, () => server.enroll()));
+      const tokens = devices.flatMap(({ token }) => [token, `fcd_${'A'.repeat(43)}`, token]);
+      const answers = await Promise.all(tokens.map((token) => server.as(token).get('/v1/device')));
+      expect(answers.map(({ status, body }) => (status === 200 ? body.name : status))).toEqual(
+        devices.flatMap(({ name }) => [name, 401, name]),
+      );
+    });
+
     it('keeps the old credential until the new one is first used', async () => {
       const device = await server.enroll();
       const { body } = await server.as(device.token).post('/v1/device/token').expect(200);

@@ -1,0 +1,69 @@
+import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
+import type { DataSource } from 'typeorm';
+import { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
+
+import { isDatabaseUnavailable } from './database-unavailable.js';
+
+/** Their error event is listened to: without a listener, a connection that breaks would end the process. */
+const guarded = new WeakSet<PoolClient>();
+
+/**
+ * Lends a connection of the pool to `body`, past TypeORM: for statements that nearly every call makes. A query runner
+ * costs more than such a statement, and it holds closures that hold it in turn: Node 24's collector of young objects
+ * keeps what forms such a circle until the next full collection, and with it all rows that were read.
+ * @throws what `body` rejects with, or what the pool says when it has no connection: see `isDatabaseUnavailable`
+ */
+export async function withPooledClient<Result>(
+  dataSource: DataSource,
+  body: (client: PoolClient) => Promise<Result>,
+): Promise<Result> {
+  const client = await connect(poolOf(dataSource));
+  if (!guarded.has(client)) {
+    // Whoever waits for an answer on it hears of it.
+    client.on('error', () => undefined);
+    guarded.add(client);
+  }
+  let isOver = false;
+  try {
+    return await body(client);
+  } catch (error) {
+    // PostgreSQL may have said why it ends a connection, and the end itself is still on its way.
+    isOver = isDatabaseUnavailable(error);
+    throw error;
+  } finally {
+    client.release(isOver);
+  }
+}
+
+/**
+ * Sends a statement behind those that were sent before, without waiting for their answers. By callback, since the
+ * promise of `pg` closes a circle too (above).
+ */
+export function sendStatement(client: PoolClient, statement: QueryConfig): Promise<QueryResult> {
+  return new Promise((resolve, reject) => {
+    client.query(statement, (error, result) => {
+      if (error) reject(error);
+      else resolve(result);
+    });
+  });
+}
+
+function connect(pool: Pool): Promise<PoolClient> {
+  return new Promise((resolve, reject) => {
+    pool.connect((error, client) => {
+      if (client) resolve(client);
+      else reject(error ?? new Error('The pool has no connection.'));
+    });
+  });
+}
+
+/** Keeps what is sent now until the callbacks that are due have run, so that it goes out in one system call. */
+export function holdBack({ connection: { stream } }: PoolClient): void {
+  stream.cork();
+  process.nextTick(() => stream.uncork());
+}
+
+function poolOf({ driver }: DataSource): Pool {
+  if (!(driver instanceof PostgresDriver)) throw new Error('The data source is not PostgreSQL.');
+  return driver.master as Pool;
+}

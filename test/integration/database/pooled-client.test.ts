@@ -1,0 +1,61 @@
+import type { PoolClient } from 'pg';
+import { expect, it } from 'vitest';
+
+import { isDatabaseUnavailable } from '../../../src/platform/database/database-unavailable.js';
+import { preparedQueries } from '../../../src/platform/database/prepared-query.js';
+import { sendStatement, withPooledClient } from '../../../src/platform/database/pooled-client.js';
+import { describeOnEachDatabase } from '../../support/database.js';
+
+const DOUBLE = { name: 'double', text: 'SELECT $1::int * 2 AS doubled, pg_backend_pid() AS pid' };
+
+describeOnEachDatabase('a connection lent by the pool', (database) => {
+  const pid = async (client: PoolClient): Promise<number> => {
+    const { rows } = await sendStatement(client, { text: 'SELECT pg_backend_pid() AS pid' });
+    return rows[0].pid as number;
+  };
+
+  it('is given back, also by a body that rejects', async () => {
+    const lent: number[] = [];
+    for (let round = 0; round < 40; round += 1) {
+      const failing = withPooledClient(database.dataSource, async (client) => {
+        lent.push(await pid(client));
+        throw new Error('enough');
+      });
+      await expect(failing).rejects.toThrow('enough');
+    }
+    // More rounds than the pool has connections, one after another: one does.
+    expect(new Set(lent).size).toBe(1);
+  });
+
+  it('is not lent again when it breaks, and ends nothing but what waits on it', async () => {
+    let broken = 0;
+    const breaking = withPooledClient(database.dataSource, async (client) => {
+      broken = await pid(client);
+      await Promise.all([
+        sendStatement(client, { text: 'SELECT pg_sleep(10)' }),
+        database.dataSource.query('SELECT pg_terminate_backend($1)', [broken]),
+      ]);
+    });
+    const error: unknown = await breaking.catch((reason: unknown) => reason);
+    expect(isDatabaseUnavailable(error)).toBe(true);
+    expect(await withPooledClient(database.dataSource, pid)).not.toBe(broken);
+  });
+
+  it('takes many executions of a statement in one go, and answers each with its own rows', async () => {
+    const numbers = Array.from({ length: 100 }, (_, index) => index);
+    const answers = await preparedQueries<{ doubled: number; pid: number }>(
+      database.dataSource,
+      DOUBLE,
+      numbers.map((number) => [number]),
+    );
+    expect(answers.map(([row]) => row?.doubled)).toEqual(numbers.map((number) => number * 2));
+    expect(new Set(answers.map(([row]) => row?.pid)).size).toBe(1);
+  });
+
+  it('tells which of them failed, and still answers others afterwards', async () => {
+    await expect(preparedQueries(database.dataSource, DOUBLE, [[1], ['two'], [3]])).rejects.toMatchObject({
+      code: '22P02',
+    });
+    expect(await preparedQueries(database.dataSource, DOUBLE, [[4]])).toMatchObject([[{ doubled: 8 }]]);
+  });
+});
