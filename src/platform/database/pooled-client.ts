@@ -9,8 +9,7 @@ const guarded = new WeakSet<PoolClient>();
 
 /**
  * Lends a connection of the pool to `body`, past TypeORM: for statements that nearly every call makes. A query runner
- * costs more than such a statement, and it holds closures that hold it in turn: Node 24's collector of young objects
- * keeps what forms such a circle until the next full collection, and with it all rows that were read.
+ * costs about as much as such a statement, and what hangs on it outlives the collections of young objects (README).
  * @throws what `body` rejects with, or what the pool says when it has no connection: see `isDatabaseUnavailable`
  */
 export async function withPooledClient<Result>(
@@ -36,8 +35,8 @@ export async function withPooledClient<Result>(
 }
 
 /**
- * Sends a statement behind those that were sent before, without waiting for their answers. By callback, since the
- * promise of `pg` closes a circle too (above).
+ * Sends a statement behind those that were sent before, without waiting for their answers. By callback, since what
+ * hangs on the promises of `pg` lives too long as well.
  */
 export function sendStatement(client: PoolClient, statement: QueryConfig): Promise<QueryResult> {
   return new Promise((resolve, reject) => {
