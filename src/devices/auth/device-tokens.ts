@@ -5,12 +5,7 @@ import { DataSource } from 'typeorm';
 import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
 import { preparedQueries } from '../../platform/database/prepared-query.js';
-import {
-  credentialMatches,
-  hashCredential,
-  looksLikeCredential,
-  newCredential,
-} from '../../platform/security/credential.js';
+import { hashCredential, isSameHash, looksLikeCredential, newCredential } from '../../platform/security/credential.js';
 import type { Device, DeviceState } from '../domain/device.js';
 
 interface TokenRow {
@@ -55,10 +50,9 @@ export class DeviceTokens {
 
   /** The device that a credential belongs to. @throws DomainError `unauthorized` */
   async authenticate(token: string): Promise<Device> {
-    const row = looksLikeCredential(token, 'fcd_')
-      ? await this.#found.load(hashCredential(token).toString('hex'))
-      : undefined;
-    if (!row || !credentialMatches(token, row.token_hash) || row.state === 'deleted') {
+    const hash = hashCredential(token);
+    const row = looksLikeCredential(token, 'fcd_') ? await this.#found.load(hash.toString('hex')) : undefined;
+    if (!row || !isSameHash(hash, row.token_hash) || row.state === 'deleted') {
       throw new DomainError(
         'unauthorized',
         'This device credential is not known: it was replaced, or the device was deleted. Enroll again.',

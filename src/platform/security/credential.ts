@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** `fcd_` device, `fck_` enrollment key, `fco_` operator: recognizable by secret scanners. */
 export type CredentialPrefix = 'fcd_' | 'fck_' | 'fco_';
@@ -15,18 +15,22 @@ export function newCredential(prefix: CredentialPrefix): string {
  * dictionary to try.
  */
 export function hashCredential(credential: string): Buffer {
-  return createHash('sha256').update(credential, 'utf8').digest();
+  return hash('sha256', credential, 'buffer');
 }
 
 /** Enough of a stored hash, hashed once more, to notice that a credential was replaced. */
 export function fingerprintOf(storedHash: Uint8Array): string {
-  return createHash('sha256').update(storedHash).digest('hex').slice(0, 32);
+  return hash('sha256', storedHash).slice(0, 32);
 }
 
 /** Compares in constant time a presented credential with a stored hash. */
 export function credentialMatches(presented: string, storedHash: Uint8Array): boolean {
-  const hash = hashCredential(presented);
-  return hash.length === storedHash.length && timingSafeEqual(hash, storedHash);
+  return isSameHash(hashCredential(presented), storedHash);
+}
+
+/** Compares in constant time. */
+export function isSameHash(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 const WELL_FORMED = /^fc[dko]_[A-Za-z0-9_-]{43}$/;

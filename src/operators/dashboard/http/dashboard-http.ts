@@ -18,7 +18,7 @@ const FOR_PROGRAMS = /^\/(v1|acme|health|metrics|openapi\.json|agent|nic)([/?]|$
 
 /** A browser that asks for a page which does not exist gets one that says so. */
 export function errorPagesForBrowsers(request: Request, response: Response, next: NextFunction): void {
-  const wantsPage = request.method === 'GET' && request.accepts(['json', 'html']) === 'html';
-  if (wantsPage && !FOR_PROGRAMS.test(request.originalUrl)) useErrorPage(response, showError);
+  const mayBePage = request.method === 'GET' && !FOR_PROGRAMS.test(request.originalUrl);
+  if (mayBePage && request.accepts(['json', 'html']) === 'html') useErrorPage(response, showError);
   next();
 }
