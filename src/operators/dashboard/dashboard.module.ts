@@ -93,7 +93,6 @@ const CONTROLLERS: Type[] = [
 })
 export class DashboardModule implements NestModule {
   configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(errorPagesForBrowsers).forRoutes('{*path}');
-    consumer.apply(dashboardHttp).forRoutes(...CONTROLLERS);
+    consumer.apply(errorPagesForBrowsers, dashboardHttp).forRoutes('{*path}');
   }
 }
