@@ -1,6 +1,5 @@
-import { Agent, request } from 'node:http';
-
 import type { ServerProcess } from '../../support/server-process.js';
+import { HttpLane } from './http-lane.js';
 
 export interface BenchDevice {
   readonly name: string;
@@ -9,15 +8,22 @@ export interface BenchDevice {
 
 /** Devices of a running server, and the HTTP connections that they change their addresses over. */
 export class DeviceFleet {
-  readonly #agent: Agent;
+  readonly #lanes: readonly HttpLane[];
+  /** The lanes that nobody uses; the last one used comes first again. */
+  readonly #idle: HttpLane[];
+  readonly #waiting: ((lane: HttpLane) => void)[] = [];
+  readonly #host: string;
   #generation = 0;
 
   constructor(
-    private readonly url: string,
+    url: string,
     readonly devices: readonly BenchDevice[],
     connections: number,
   ) {
-    this.#agent = new Agent({ keepAlive: true, maxSockets: connections });
+    const { hostname, port, host } = new URL(url);
+    this.#host = host;
+    this.#lanes = Array.from({ length: connections }, () => new HttpLane(hostname, Number(port)));
+    this.#idle = [...this.#lanes];
   }
 
   static async enroll(server: ServerProcess, count: number, connections: number): Promise<DeviceFleet> {
@@ -37,35 +43,24 @@ export class DeviceFleet {
     return `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
   }
 
-  put({ token }: BenchDevice, address: string): Promise<void> {
+  async put({ token }: BenchDevice, address: string): Promise<void> {
     const body = JSON.stringify({ addresses: [address] });
-    return new Promise((resolve, reject) => {
-      const headers = {
-        authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
-        'content-length': body.length,
-      };
-      const send = (): void => {
-        const outgoing = request(
-          `${this.url}/v1/device/addresses`,
-          { agent: this.#agent, method: 'PUT', headers },
-          (answer) => {
-            answer.resume();
-            answer.on('end', () =>
-              answer.statusCode === 200 ? resolve() : reject(new Error(`PUT answered ${answer.statusCode}`)),
-            );
-          },
-        );
-        // A connection that was idle for long is closed at the moment in which it is used again.
-        outgoing.on('error', (error) => (outgoing.reusedSocket ? send() : reject(error)));
-        outgoing.end(body);
-      };
-      send();
-    });
+    const lane = this.#idle.pop() ?? (await new Promise<HttpLane>((resolve) => this.#waiting.push(resolve)));
+    try {
+      const status = await lane.send(
+        `PUT /v1/device/addresses HTTP/1.1\r\nHost: ${this.#host}\r\nAuthorization: Bearer ${token}\r\n` +
+          `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      if (status !== 200) throw new Error(`PUT answered ${status}`);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next(lane);
+      else this.#idle.push(lane);
+    }
   }
 
   close(): void {
-    this.#agent.destroy();
+    for (const lane of this.#lanes) lane.close();
   }
 }
 
