@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
 import { Interval } from '@nestjs/schedule';
 import { DataSource } from 'typeorm';
@@ -5,6 +7,8 @@ import { DataSource } from 'typeorm';
 const FLUSH_MILLISECONDS = 15_000;
 /** So many devices share a statement. */
 const PART = 25;
+/** The statements are spread over half of the interval, but no further apart than this: changes go in between. */
+const MAX_PAUSE_MILLISECONDS = 100;
 
 type Seen = readonly [deviceId: string, at: Date];
 
@@ -15,6 +19,7 @@ export class LastSeen implements BeforeApplicationShutdown {
   private seen = new Map<string, Date>();
   #underWay: ReadonlyMap<string, Date> = new Map();
   #flushing: Promise<void> | undefined;
+  #isEnding = false;
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -37,11 +42,15 @@ export class LastSeen implements BeforeApplicationShutdown {
     this.#underWay = this.seen;
     this.seen = new Map();
     const due = [...this.#underWay];
+    const pause = Math.min(FLUSH_MILLISECONDS / 2 / Math.ceil(due.length / PART), MAX_PAUSE_MILLISECONDS);
     try {
       while (due.length > 0) {
+        const begin = performance.now();
         const part = due.slice(0, PART);
         for (const [id, at] of await this.#write(part)) this.#again(id, at);
         due.splice(0, part.length);
+        const rest = pause - (performance.now() - begin);
+        if (due.length > 0 && rest > 0 && !this.#isEnding) await sleep(rest);
       }
     } catch (error) {
       this.logger.warn({ err: error, devices: due.length }, 'last-seen times wait: the database did not take them');
@@ -78,6 +87,7 @@ export class LastSeen implements BeforeApplicationShutdown {
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    this.#isEnding = true;
     // One may be under way, and what came meanwhile or was being changed is left by it.
     await this.flush();
     await this.flush();

@@ -61,6 +61,17 @@ describeOnEachDatabase('the time that a device was last seen', (database) => {
     expect(await written([changing])).toEqual([SEEN]);
   });
 
+  it('is written to the end when the server stops meanwhile', async () => {
+    const ending = new LastSeen(database.dataSource);
+    const [late, ...ids] = (await newDevices(120)) as [string, ...string[]];
+    for (const id of ids) ending.note(id, SEEN);
+    const underWay = ending.flush();
+    ending.note(late, SEEN);
+    await ending.beforeApplicationShutdown();
+    await underWay;
+    expect(await written([late, ...ids])).toEqual([late, ...ids].map(() => SEEN));
+  });
+
   it('is kept while the database does not take it', async () => {
     const [id] = (await newDevices(1)) as [string];
     await database.dataSource.query(`ALTER TABLE devices RENAME COLUMN last_seen_at TO gone`);
