@@ -17,11 +17,6 @@ export async function withPooledClient<Result>(
   body: (client: PoolClient) => Promise<Result>,
 ): Promise<Result> {
   const client = await connect(poolOf(dataSource));
-  if (!guarded.has(client)) {
-    // Whoever waits for an answer on it hears of it.
-    client.on('error', () => undefined);
-    guarded.add(client);
-  }
   let isOver = false;
   try {
     return await body(client);
@@ -50,8 +45,16 @@ export function sendStatement(client: PoolClient, statement: QueryConfig): Promi
 function connect(pool: Pool): Promise<PoolClient> {
   return new Promise((resolve, reject) => {
     pool.connect((error, client) => {
-      if (client) resolve(client);
-      else reject(error ?? new Error('The pool has no connection.'));
+      if (!client) {
+        reject(error ?? new Error('The pool has no connection.'));
+        return;
+      }
+      if (!guarded.has(client)) {
+        // Whoever waits for an answer on it hears of it.
+        client.on('error', () => undefined);
+        guarded.add(client);
+      }
+      resolve(client);
     });
   });
 }
@@ -64,5 +67,7 @@ export function holdBack({ connection: { stream } }: PoolClient): void {
 
 function poolOf({ driver }: DataSource): Pool {
   if (!(driver instanceof PostgresDriver)) throw new Error('The data source is not PostgreSQL.');
+  // As TypeORM says it of a data source that was closed.
+  if (!driver.master) throw new Error('Driver not Connected');
   return driver.master as Pool;
 }

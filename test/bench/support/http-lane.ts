@@ -63,6 +63,7 @@ export class HttpLane {
     const [, length] = /\r\ncontent-length: (\d+)\r\n/i.exec(this.#received) ?? [];
     if (length === undefined) {
       this.#end().reject(new Error('an answer without Content-Length'));
+      this.#socket?.destroy();
       return;
     }
     if (this.#received.length < headers + 4 + Number(length)) return;

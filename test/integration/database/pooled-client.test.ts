@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { DataSource } from 'typeorm';
 import { expect, it } from 'vitest';
 
 import { isDatabaseUnavailable } from '../../../src/platform/database/database-unavailable.js';
@@ -39,6 +40,14 @@ describeOnEachDatabase('a connection lent by the pool', (database) => {
     const error: unknown = await breaking.catch((reason: unknown) => reason);
     expect(isDatabaseUnavailable(error)).toBe(true);
     expect(await withPooledClient(database.dataSource, pid)).not.toBe(broken);
+  });
+
+  it('cannot be had of a data source that was closed, which is told as unavailable', async () => {
+    const { options } = database.dataSource;
+    const closed = await new DataSource(options).initialize();
+    await closed.destroy();
+    const error: unknown = await withPooledClient(closed, pid).catch((reason: unknown) => reason);
+    expect(isDatabaseUnavailable(error)).toBe(true);
   });
 
   it('takes many executions of a statement in one go, and answers each with its own rows', async () => {

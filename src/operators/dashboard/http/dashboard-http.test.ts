@@ -42,5 +42,7 @@ describe('isPage', () => {
     '/agent',
   ])('leaves %s to others', (url) => expect(isPage(url)).toBe(false));
 
-  it.each(['/', '/?page=2', '/sign-in?to=/devices', '/devices'])('takes %s', (url) => expect(isPage(url)).toBe(true));
+  it.each(['/', '/?page=2', '/sign-in?to=/devices', '/devices', '/Devices'])('takes %s', (url) =>
+    expect(isPage(url)).toBe(true),
+  );
 });

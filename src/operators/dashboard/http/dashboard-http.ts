@@ -5,9 +5,9 @@ import { showError } from '../html/error-page.js';
 
 const readForm = express.urlencoded({ extended: false, limit: '64kb', parameterLimit: 100 });
 
-/** Where the dashboard's routes are. One expression costs the API's calls less than a path to match for each of them. */
+/** Where the dashboard's routes are, in any case, as the router takes them. One expression costs the API's calls less than a path to match for each of them. */
 const PAGES =
-  /^\/(alarms|assets|audit|check|devices|enrollment|events|live|queue|settings|sign-in|sign-out|zones)?([/?]|$)/;
+  /^\/(alarms|assets|audit|check|devices|enrollment|events|live|queue|settings|sign-in|sign-out|zones)?([/?]|$)/i;
 
 /** Does the dashboard answer this URL (a path, with its query)? */
 export function isPage(url: string): boolean {
