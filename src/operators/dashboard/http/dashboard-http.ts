@@ -5,7 +5,10 @@ import { showError } from '../html/error-page.js';
 
 const readForm = express.urlencoded({ extended: false, limit: '64kb', parameterLimit: 100 });
 
-/** Where the dashboard's routes are, in any case, as the router takes them. One expression costs the API's calls less than a path to match for each of them. */
+/**
+ * Where the dashboard's routes are, in any letter case, as the router takes them. One expression costs the API's calls
+ * less than a path to match for each of the routes.
+ */
 const PAGES =
   /^\/(alarms|assets|audit|check|devices|enrollment|events|live|queue|settings|sign-in|sign-out|zones)?([/?]|$)/i;
 
