@@ -19,6 +19,7 @@ import {
 import { hostPort, readConfig } from '../platform/config/read-config.js';
 import type { DatabaseServer } from '../platform/database/database-server.js';
 import { openMigratedServer } from '../platform/database/database.module.js';
+import { yieldHelperThreads } from '../platform/helper-threads.js';
 import { closeGracefully } from '../platform/http/close-gracefully.js';
 import { configureHttp } from '../platform/http/configure-http.js';
 import { startTracing, type Tracing } from '../platform/tracing/tracing.js';
@@ -88,6 +89,8 @@ async function start(config: AppConfig, opened: Opened): Promise<void> {
   const { address, port } = config.http.listen;
   await app.listen(port, address);
   app.get(Logger).log(`the API listens on http://${hostPort(config.http.listen)}`);
+  // Not before: a start has nobody to let go first.
+  await yieldHelperThreads();
   if (config.sandbox) void app.get(Sandbox).tellStory();
 }
 

@@ -1,3 +1,4 @@
+import { yieldHelperThreads } from '../../platform/helper-threads.js';
 import { DnsWorker } from './dns-worker.js';
 
 /**
@@ -10,3 +11,4 @@ process.on('disconnect', () => process.exit(0));
 
 const worker = new DnsWorker((message) => process.send?.(message, undefined, undefined, () => undefined));
 process.on('message', (message) => worker.receive(message as Parameters<typeof worker.receive>[0]));
+void yieldHelperThreads();
