@@ -19,10 +19,11 @@ import {
 import { hostPort, readConfig } from '../platform/config/read-config.js';
 import type { DatabaseServer } from '../platform/database/database-server.js';
 import { openMigratedServer } from '../platform/database/database.module.js';
-import { yieldHelperThreads } from '../platform/helper-threads.js';
 import { closeGracefully } from '../platform/http/close-gracefully.js';
 import { configureHttp } from '../platform/http/configure-http.js';
 import { startTracing, type Tracing } from '../platform/tracing/tracing.js';
+import { yieldHelperThreads } from '../platform/v8/helper-threads.js';
+import { keepNewObjectsYoung } from '../platform/v8/pretenuring.js';
 import { Sandbox } from '../sandbox/sandbox.js';
 import { BootLogger } from './boot-logger.js';
 
@@ -42,6 +43,7 @@ interface Opened {
  * @returns the exit code: 0 after a signal, 78 for a wrong configuration, 1 when it could not start
  */
 export async function serve(environment: Environment, workingDirectory: string): Promise<number> {
+  keepNewObjectsYoung();
   const signal = firstSignal();
   const opened: Opened = {};
   try {
