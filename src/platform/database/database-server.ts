@@ -40,12 +40,13 @@ export async function openDatabaseServer(
     return { url, close: () => Promise.resolve() };
   }
   const server = await EmbeddedPostgres.start({ dataDirectory: config.dataDirectory, logger });
+  const socketUrl = server.socketUrlOf();
   try {
-    const version = await waitForPostgres(server.url, { logger });
+    const version = await waitForPostgres(socketUrl, { logger });
     logger.log(`embedded PostgreSQL ${version} in ${join(config.dataDirectory, 'postgres')}`);
   } catch (error) {
     await server.stop();
     throw error;
   }
-  return { url: server.url, close: () => server.stop() };
+  return { url: socketUrl, close: () => server.stop() };
 }

@@ -13,7 +13,7 @@ import { BENCH_ZONE } from './bench-zone.js';
 const WAL_FILES = 48;
 const SILENT = { log: (): void => {}, warn: (): void => {}, debug: (): void => {} };
 
-/** A PostgreSQL of the bench's own, durable as it is by default: the system's where there is one, else the embedded. */
+/** A PostgreSQL of the bench's own, durable as it is by default: the system's where there is one, else the embedded. All reach it by its Unix socket. */
 export interface BenchDatabase {
   readonly url: string;
   /** Makes another database in the same cluster. @returns its URL. */
@@ -27,12 +27,13 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
   const installed = findProgram('postgres');
   const programs = installed ? await probePrograms(dirname(realpathSync(installed)), undefined) : undefined;
   const server = await EmbeddedPostgres.start({ dataDirectory, logger: SILENT, ...(programs && { programs }) });
-  await onDatabase(server.url, makeWalFiles);
+  const url = server.socketUrlOf();
+  await onDatabase(url, makeWalFiles);
   return {
-    url: server.url,
+    url,
     create: async (name) => {
-      await onDatabase(server.url, (client) => client.query(`CREATE DATABASE ${name}`));
-      return server.urlOf(name);
+      await onDatabase(url, (client) => client.query(`CREATE DATABASE ${name}`));
+      return server.socketUrlOf(name);
     },
     stop: async () => {
       await server.stop();

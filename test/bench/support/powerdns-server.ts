@@ -36,7 +36,7 @@ export async function startPowerDns(databaseUrl: string, caches: PowerDnsCaches)
   await writeFile(
     join(directory, 'pdns.conf'),
     `launch=gpgsql
-gpgsql-host=${hostname}
+gpgsql-host=${decodeURIComponent(hostname)}
 gpgsql-port=${databasePort}
 gpgsql-user=${username}
 gpgsql-password=${password}

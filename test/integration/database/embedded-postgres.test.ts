@@ -76,6 +76,10 @@ async function query<Row extends object>(url: string, sql: string): Promise<Row[
 const leftInTemp = async (): Promise<string[]> =>
   (await readdir(tmpdir())).filter((name) => /postgres|PGSQL|\.s\./i.test(name)).toSorted();
 
+/** Those of PostgreSQL in a data directory, and no locks. */
+const sockets = async (directory = dataDirectory): Promise<string[]> =>
+  (await readdir(join(directory, 'postgres'))).filter((name) => /^\.s\.PGSQL\.\d+$/.test(name));
+
 const log = (message: string): void => void messages.push(message);
 
 const makeNotes = (url: string): Promise<object[]> =>
@@ -107,7 +111,7 @@ describe('an embedded PostgreSQL', () => {
       synchronous_commit: 'on',
       listen_addresses: '127.0.0.1',
       server_encoding: 'UTF8',
-      unix_socket_directories: '',
+      unix_socket_directories: '.',
       data_checksums: 'on',
     });
     expect(await query(url, 'SELECT datlocale FROM pg_database WHERE datname = current_database()')).toEqual([
@@ -124,6 +128,30 @@ describe('an embedded PostgreSQL', () => {
     const wrong = new URL(url);
     wrong.password = 'guessed';
     await expect(query(wrong.href, 'SELECT 1')).rejects.toThrow('password authentication failed');
+  });
+
+  it('has a Unix socket in its own directory, which is closed to others', async () => {
+    const folder = join(dataDirectory, 'with a space and ümlauts');
+    await mkdir(folder);
+    const server = await start(folder);
+    const [socket] = await sockets(folder);
+    expect((await stat(join(folder, 'postgres', socket!))).mode & 0o777).toBe(0o700);
+    const sql = 'SELECT inet_server_addr() AS address, current_database() AS database';
+    const answer = [{ address: null, database: 'fleetcert' }];
+    expect(await query(server.socketUrlOf(), sql)).toEqual(answer);
+    const dataSource = new DataSource(dataSourceOptions({ url: server.socketUrlOf() }));
+    await dataSource.initialize();
+    expect(await dataSource.query(sql)).toEqual(answer);
+    await dataSource.destroy();
+    const wrong = new URL(server.socketUrlOf());
+    wrong.password = 'guessed';
+    await expect(query(wrong.href, 'SELECT 1')).rejects.toThrow('password authentication failed');
+  });
+
+  it('is reached by TCP where the path is too long for a socket', async () => {
+    const server = await start(join(dataDirectory, 'x'.repeat(80)));
+    expect(server.socketUrlOf()).toBe(server.url);
+    expect(await query(server.socketUrlOf(), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   it('leaves nothing outside its data directory', async () => {
@@ -177,25 +205,29 @@ describe('the death of PostgreSQL under a living server', () => {
     expect(messages.join('\n')).toContain('ended by signal SIGKILL: it is started again');
   });
 
-  it('breaks the calls of that moment only: the same DataSource goes on', async () => {
-    const server = await start();
-    const dataSource = new DataSource(dataSourceOptions({ url: server.url, poolSize: 4 }));
-    await dataSource.initialize();
-    try {
-      const slow = Promise.allSettled(Array.from({ length: 4 }, () => dataSource.query('SELECT pg_sleep(20)')));
-      await vi.waitFor(async () => {
-        const active = await query(server.url, `SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(20)'`);
-        expect(active.length).toBeGreaterThanOrEqual(4);
-      });
-      process.kill(server.pid ?? 0, 'SIGKILL');
-      expect((await slow).map(({ status }) => status)).toEqual(Array.from({ length: 4 }, () => 'rejected'));
-      await vi.waitFor(() => dataSource.query('SELECT 1'), { timeout: 20_000, interval: 100 });
-      const again = await Promise.all(Array.from({ length: 8 }, () => dataSource.query('SELECT 1 AS one')));
-      expect(again).toEqual(Array.from({ length: 8 }, () => [{ one: 1 }]));
-    } finally {
-      await dataSource.destroy();
-    }
-  });
+  it.each(['TCP', 'its Unix socket'])(
+    'breaks the calls of that moment only: a DataSource on %s goes on',
+    async (way) => {
+      const server = await start();
+      const url = way === 'TCP' ? server.url : server.socketUrlOf();
+      const dataSource = new DataSource(dataSourceOptions({ url, poolSize: 4 }));
+      await dataSource.initialize();
+      try {
+        const slow = Promise.allSettled(Array.from({ length: 4 }, () => dataSource.query('SELECT pg_sleep(20)')));
+        await vi.waitFor(async () => {
+          const active = await query(server.url, `SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(20)'`);
+          expect(active.length).toBeGreaterThanOrEqual(4);
+        });
+        process.kill(server.pid ?? 0, 'SIGKILL');
+        expect((await slow).map(({ status }) => status)).toEqual(Array.from({ length: 4 }, () => 'rejected'));
+        await vi.waitFor(() => dataSource.query('SELECT 1'), { timeout: 20_000, interval: 100 });
+        const again = await Promise.all(Array.from({ length: 8 }, () => dataSource.query('SELECT 1 AS one')));
+        expect(again).toEqual(Array.from({ length: 8 }, () => [{ one: 1 }]));
+      } finally {
+        await dataSource.destroy();
+      }
+    },
+  );
 
   it('during a stop brings nothing back', async () => {
     const server = await start();
@@ -228,7 +260,10 @@ describe('the death of the server over a living PostgreSQL', () => {
     await makeNotes(url);
     await child.kill('SIGKILL');
     process.kill(pid, 'SIGKILL');
-    expect(await readNotes((await start()).url)).toEqual([{ text: 'kept' }]);
+    expect(await sockets()).toHaveLength(1);
+    const server = await start();
+    expect(await readNotes(server.socketUrlOf())).toEqual([{ text: 'kept' }]);
+    expect(await sockets()).toEqual([`.s.PGSQL.${new URL(server.url).port}`]);
   });
 
   it('by process.exit() takes PostgreSQL along', async () => {

@@ -1,4 +1,4 @@
-import { accessSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { accessSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,6 +42,10 @@ const LAST_BACKOFF_MILLISECONDS = 10_000;
 const STABLE_MILLISECONDS = 60_000;
 /** Three worker processes less; they pay on disks that this database is not for. */
 const FIRST_WITH_IO_METHOD = 18;
+/** Of PostgreSQL's Unix sockets and their locks; the port follows. */
+const SOCKET_PREFIX = '.s.PGSQL.';
+/** Of a Unix socket: 104 octets on macOS, 108 on Linux, a final zero among them. */
+const MAX_SOCKET_PATH = 103;
 /** A port found free may be taken before PostgreSQL binds it. */
 const PORT_ATTEMPTS = 3;
 
@@ -136,7 +140,7 @@ export class EmbeddedPostgres {
     }
   }
 
-  /** `postgres://…`; stays the same until `stop`. It holds the password. */
+  /** `postgres://…` over TCP; stays the same until `stop`. It holds the password. */
   get url(): string {
     return this.urlOf(EMBEDDED_ROLE);
   }
@@ -144,6 +148,17 @@ export class EmbeddedPostgres {
   /** The same for another database of this cluster. */
   urlOf(database: string): string {
     return `postgres://${EMBEDDED_ROLE}:${this.password}@127.0.0.1:${this.port}/${database}`;
+  }
+
+  /**
+   * The same through the Unix socket in its directory: a statement costs both sides less there. Through TCP where the
+   * path is too long for a socket.
+   */
+  socketUrlOf(database: string = EMBEDDED_ROLE): string {
+    const path = join(this.clusterDirectory, `${SOCKET_PREFIX}${this.port}`);
+    if (Buffer.byteLength(path) > MAX_SOCKET_PATH) return this.urlOf(database);
+    const directory = encodeURIComponent(this.clusterDirectory);
+    return `postgres://${EMBEDDED_ROLE}:${this.password}@${directory}:${this.port}/${database}`;
   }
 
   /** The process number of the server that runs now; undefined between two runs. */
@@ -281,14 +296,15 @@ function refuseForeignFiles(clusterDirectory: string): void {
  * first process often does not). PostgreSQL itself would take either for a living server.
  */
 async function clearAway(clusterDirectory: string, logger: EmbeddedPostgresLogger): Promise<void> {
-  const file = readPostmasterFile(clusterDirectory);
-  if (!file) return;
-  const { pid } = file;
-  if (isPostgresOf(pid, clusterDirectory)) {
+  const pid = readPostmasterFile(clusterDirectory)?.pid;
+  if (pid !== undefined && isPostgresOf(pid, clusterDirectory)) {
     logger.warn(`stopping the PostgreSQL (process ${pid}) that outlived its fleetcert`);
     await stopPostmaster(pid, () => isPostgresOf(pid, clusterDirectory));
   }
   // A server that was stopped has removed its own; in all other cases PostgreSQL's shared memory tells it of backends
   // that are still at work on this directory.
   rmSync(join(clusterDirectory, 'postmaster.pid'), { force: true });
+  for (const file of readdirSync(clusterDirectory)) {
+    if (file.startsWith(SOCKET_PREFIX)) rmSync(join(clusterDirectory, file), { force: true });
+  }
 }

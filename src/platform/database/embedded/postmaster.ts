@@ -119,8 +119,10 @@ function serverArguments(options: PostmasterOptions, path: string): string[] {
     ...options.settings,
     listen_addresses: '127.0.0.1',
     port: String(options.port),
-    // None: their paths may hold 107 octets only, and the shared temporary folder is everybody's.
-    unix_socket_directories: '',
+    // In its own directory, which is nobody else's: the shared temporary folder is everybody's. It is named from within,
+    // where its path is short, and where the account may not come from outside.
+    unix_socket_directories: '.',
+    unix_socket_permissions: '0700',
   };
   return ['-D', path, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
 }
