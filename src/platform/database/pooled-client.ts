@@ -9,7 +9,7 @@ const guarded = new WeakSet<PoolClient>();
 
 /**
  * Lends a connection of the pool to `body`, past TypeORM: for statements that nearly every call makes. A query runner
- * costs about as much as such a statement, and what hangs on it outlives the collections of young objects (README).
+ * costs about as much as such a statement.
  * @throws what `body` rejects with, or what the pool says when it has no connection: see `isDatabaseUnavailable`
  */
 export async function withPooledClient<Result>(
@@ -30,8 +30,8 @@ export async function withPooledClient<Result>(
 }
 
 /**
- * Sends a statement behind those that were sent before, without waiting for their answers. By callback, since what
- * hangs on the promises of `pg` lives too long as well.
+ * Sends a statement behind those that were sent before, without waiting for their answers. By callback: `pg`
+ * makes two promises otherwise.
  */
 export function sendStatement(client: PoolClient, statement: QueryConfig): Promise<QueryResult> {
   return new Promise((resolve, reject) => {
