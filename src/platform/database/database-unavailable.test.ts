@@ -13,6 +13,7 @@ describe('isDatabaseUnavailable', () => {
     ['a broken connection', withCode('ECONNRESET')],
     ['a host name that does not resolve now', withCode('EAI_AGAIN')],
     ['a missing Unix socket', withCode('ENOENT', 'connect ENOENT /run/postgresql', { syscall: 'connect' })],
+    ['a Unix socket that too many wait for', withCode('EAGAIN', 'connect EAGAIN', { syscall: 'connect' })],
     ['an administrator ending the session', withCode('57P01')],
     ['a server that crashed', withCode('57P02')],
     ['a server that is starting', withCode('57P03')],

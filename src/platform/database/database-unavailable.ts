@@ -47,8 +47,8 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   const { code, syscall, isAxiosError } = error as { code?: unknown; syscall?: unknown; isAxiosError?: unknown };
   // The CA's connections break with the same codes.
   if (isAxiosError === true) return false;
-  // A Unix socket is a file that is missing while its server is down.
-  if (code === 'ENOENT') return syscall === 'connect';
+  // A Unix socket is a file that is missing while its server is down, and refuses at once while too many wait.
+  if (code === 'ENOENT' || code === 'EAGAIN') return syscall === 'connect';
   if (typeof code === 'string') return isUnavailableCode(code, error.message);
   return DRIVER_MESSAGE.test(error.message);
 }

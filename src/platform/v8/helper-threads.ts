@@ -11,23 +11,22 @@ const THREADS = '/proc/self/task';
  * Lets the thread that answers go before V8's own. They compile for 5 to 10 ms at a time; on a machine with few cores
  * the kernel otherwise lets a call or a query wait behind them, also while another core has nothing to do.
  *
- * Linux alone has a priority for each thread (setpriority(2)); elsewhere, and where it is forbidden, all stays as it is.
- * @returns how many threads yield from now on
+ * The price: a collection waits for the helpers that have begun their share, and on a machine that others keep full they
+ * take longer now. The tail of changes is no longer there for it (docs/benchmarks.md).
+ *
+ * Linux alone has a priority for each thread (setpriority(2)), and Node names them since version 24; elsewhere, and where
+ * it is forbidden, all stays as it is.
  */
-export async function yieldHelperThreads(): Promise<number> {
+export async function yieldHelperThreads(): Promise<void> {
   const ids = await readdir(THREADS).catch(() => []);
-  const nice = Math.min(getPriority() + NICER, constants.priority.PRIORITY_LOW);
-  const yielded = await Promise.all(ids.map((id) => yieldIfHelper(id, nice)));
-  return yielded.filter(Boolean).length;
+  await Promise.all(ids.map(yieldIfHelper));
 }
 
-async function yieldIfHelper(id: string, nice: number): Promise<boolean> {
+async function yieldIfHelper(id: string): Promise<void> {
   try {
-    if ((await readFile(`${THREADS}/${id}/comm`, 'utf8')).trimEnd() !== NAME) return false;
-    setPriority(Number(id), nice);
-    return true;
+    if ((await readFile(`${THREADS}/${id}/comm`, 'utf8')).trimEnd() !== NAME) return;
+    setPriority(Number(id), Math.min(getPriority() + NICER, constants.priority.PRIORITY_LOW));
   } catch {
     // It has ended meanwhile, or may not be changed: nothing depends on it.
-    return false;
   }
 }

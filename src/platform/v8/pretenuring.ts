@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
  * collection every 3 to 8 s at 500 changes a second, with four threads at work for 100 ms. Without it there is none in
  * minutes. What does live for long is copied twice before it counts as old, which is little work.
  *
- * To be called first: what was decided before stays.
+ * To be called early: code that was compiled before keeps what was decided for it.
  */
 export function keepNewObjectsYoung(): void {
   setFlagsFromString('--no-allocation-site-pretenuring');

@@ -28,6 +28,7 @@ export async function startBenchDatabase(): Promise<BenchDatabase> {
   const programs = installed ? await probePrograms(dirname(realpathSync(installed)), undefined) : undefined;
   const server = await EmbeddedPostgres.start({ dataDirectory, logger: SILENT, ...(programs && { programs }) });
   const url = server.socketUrlOf();
+  if (url === server.url) throw new Error(`${dataDirectory} is too long for a Unix socket: set TMPDIR`);
   await onDatabase(url, makeWalFiles);
   return {
     url,

@@ -9,7 +9,10 @@ import { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { dataSourceOptions } from '../../../src/platform/database/data-source-options.js';
+import { openDatabaseServer } from '../../../src/platform/database/database-server.js';
 import { EmbeddedPostgres } from '../../../src/platform/database/embedded/embedded-postgres.js';
+import { chooseAccount } from '../../../src/platform/database/embedded/os-account.js';
+import { packagedPrograms } from '../../../src/platform/database/embedded/packaged-programs.js';
 import { isPostgresOf } from '../../../src/platform/database/embedded/postmaster-file.js';
 import { processIdentity } from '../../../src/platform/database/embedded/process-identity.js';
 import { EmbeddedPostgresChild } from '../../support/embedded-postgres-child.js';
@@ -80,6 +83,8 @@ const leftInTemp = async (): Promise<string[]> =>
 const sockets = async (directory = dataDirectory): Promise<string[]> =>
   (await readdir(join(directory, 'postgres'))).filter((name) => /^\.s\.PGSQL\.\d+$/.test(name));
 
+const SILENT = { log: (): void => {}, warn: (): void => {}, debug: (): void => {} };
+
 const log = (message: string): void => void messages.push(message);
 
 const makeNotes = (url: string): Promise<object[]> =>
@@ -131,7 +136,8 @@ describe('an embedded PostgreSQL', () => {
   });
 
   it('has a Unix socket in its own directory, which is closed to others', async () => {
-    const folder = join(dataDirectory, 'with a space and ümlauts');
+    // Short, as a socket's path has to be.
+    const folder = join(dataDirectory, 'a ü');
     await mkdir(folder);
     const server = await start(folder);
     const [socket] = await sockets(folder);
@@ -152,6 +158,39 @@ describe('an embedded PostgreSQL', () => {
     const server = await start(join(dataDirectory, 'x'.repeat(80)));
     expect(server.socketUrlOf()).toBe(server.url);
     expect(await query(server.socketUrlOf(), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('is reached by TCP where the file system takes no sockets', async () => {
+    usePreparedCluster();
+    // What PostgreSQL says and does there; such a file system cannot be mounted everywhere.
+    const directory = await mkdtemp(join(tmpdir(), 'fleetcert-programs-'));
+    await chmod(directory, 0o755);
+    const programs = await packagedPrograms(chooseAccount(join(dataDirectory, 'postgres')), ['/var/cache/fleetcert']);
+    const wrapper = `#!/bin/sh
+case "$*" in *unix_socket_directories=.*) echo 'FATAL:  could not create any Unix-domain sockets' >&2; exit 1;; esac
+exec ${join(programs.directory, 'postgres')} "$@"
+`;
+    await writeFile(join(directory, 'postgres'), wrapper, { mode: 0o755 });
+    const server = await EmbeddedPostgres.start({
+      dataDirectory,
+      logger: { log, warn: log, debug: () => undefined },
+      programs: { ...programs, directory },
+    });
+    servers.push(server);
+    expect(server.socketUrlOf()).toBe(server.url);
+    expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(messages.join('\n')).toContain('no Unix socket can be made');
+    await rm(directory, { recursive: true });
+  });
+
+  it("is reached by its socket where it is the server's", async () => {
+    usePreparedCluster();
+    const opened = await openDatabaseServer({ database: { url: undefined }, dataDirectory }, SILENT);
+    try {
+      expect(await query(opened.url, 'SELECT inet_server_addr() AS address')).toEqual([{ address: null }]);
+    } finally {
+      await opened.close();
+    }
   });
 
   it('leaves nothing outside its data directory', async () => {
@@ -210,6 +249,7 @@ describe('the death of PostgreSQL under a living server', () => {
     async (way) => {
       const server = await start();
       const url = way === 'TCP' ? server.url : server.socketUrlOf();
+      expect(url === server.url).toBe(way === 'TCP');
       const dataSource = new DataSource(dataSourceOptions({ url, poolSize: 4 }));
       await dataSource.initialize();
       try {

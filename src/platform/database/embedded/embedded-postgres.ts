@@ -46,6 +46,8 @@ const FIRST_WITH_IO_METHOD = 18;
 const SOCKET_PREFIX = '.s.PGSQL.';
 /** Of a Unix socket: 104 octets on macOS, 108 on Linux, a final zero among them. */
 const MAX_SOCKET_PATH = 103;
+/** What PostgreSQL says when it ends for want of one, or of the lock beside it. */
+const NO_SOCKET = /Unix-domain socket|\.s\.PGSQL\./;
 /** A port found free may be taken before PostgreSQL binds it. */
 const PORT_ATTEMPTS = 3;
 
@@ -73,6 +75,8 @@ export interface EmbeddedPostgresOptions {
  */
 export class EmbeddedPostgres {
   #postmaster: Postmaster | undefined;
+  /** Until a start has shown that the directory's file system takes no sockets. */
+  #hasSocket = true;
   #stopping: Promise<void> | undefined;
   #supervision: Promise<void> | undefined;
   readonly #stopSignal = new AbortController();
@@ -152,11 +156,11 @@ export class EmbeddedPostgres {
 
   /**
    * The same through the Unix socket in its directory: a statement costs both sides less there. Through TCP where the
-   * path is too long for a socket.
+   * path is too long for a socket, or the file system takes none.
    */
   socketUrlOf(database: string = EMBEDDED_ROLE): string {
     const path = join(this.clusterDirectory, `${SOCKET_PREFIX}${this.port}`);
-    if (Buffer.byteLength(path) > MAX_SOCKET_PATH) return this.urlOf(database);
+    if (!this.#hasSocket || Buffer.byteLength(path) > MAX_SOCKET_PATH) return this.urlOf(database);
     const directory = encodeURIComponent(this.clusterDirectory);
     return `postgres://${EMBEDDED_ROLE}:${this.password}@${directory}:${this.port}/${database}`;
   }
@@ -185,6 +189,17 @@ export class EmbeddedPostgres {
   }
 
   async #startPostmaster(): Promise<void> {
+    try {
+      await this.#startOnce();
+    } catch (error) {
+      if (!this.#hasSocket || !NO_SOCKET.test(String(error))) throw error;
+      this.options.logger.log(`no Unix socket can be made in ${this.clusterDirectory}: the database is reached by TCP`);
+      this.#hasSocket = false;
+      await this.#startOnce();
+    }
+  }
+
+  async #startOnce(): Promise<void> {
     const { options, programs, account, clusterDirectory, port } = this;
     await clearAway(clusterDirectory, options.logger);
     const versioned: Record<string, string> =
@@ -194,6 +209,7 @@ export class EmbeddedPostgres {
       clusterDirectory,
       account,
       port,
+      hasSocket: this.#hasSocket,
       settings: { ...SETTINGS, ...versioned, ...options.settings },
       startSeconds: options.startSeconds ?? 120,
       onLogLine: (line) => this.#relay(line),
@@ -293,7 +309,8 @@ function refuseForeignFiles(clusterDirectory: string): void {
 /**
  * Ends a server of this cluster whose fleetcert was killed, and removes a `postmaster.pid` whose number is no server's
  * but still taken: by another program since, or by what is left of a process that nobody has waited for (a container's
- * first process often does not). PostgreSQL itself would take either for a living server.
+ * first process often does not). PostgreSQL itself would take either for a living server, and so the lock of a socket
+ * that a server left behind.
  */
 async function clearAway(clusterDirectory: string, logger: EmbeddedPostgresLogger): Promise<void> {
   const pid = readPostmasterFile(clusterDirectory)?.pid;
@@ -303,7 +320,7 @@ async function clearAway(clusterDirectory: string, logger: EmbeddedPostgresLogge
   }
   // A server that was stopped has removed its own; in all other cases PostgreSQL's shared memory tells it of backends
   // that are still at work on this directory.
-  rmSync(join(clusterDirectory, 'postmaster.pid'), { force: true });
+  if (pid !== undefined) rmSync(join(clusterDirectory, 'postmaster.pid'), { force: true });
   for (const file of readdirSync(clusterDirectory)) {
     if (file.startsWith(SOCKET_PREFIX)) rmSync(join(clusterDirectory, file), { force: true });
   }

@@ -18,6 +18,8 @@ export interface PostmasterOptions {
   readonly account: OsAccount | undefined;
   /** On 127.0.0.1. */
   readonly port: number;
+  /** Whether there is a Unix socket in the cluster's directory as well. */
+  readonly hasSocket: boolean;
   /** Server parameters, by name. */
   readonly settings: Readonly<Record<string, string>>;
   /** How long a start may take; the recovery after a crash is part of it. */
@@ -121,7 +123,7 @@ function serverArguments(options: PostmasterOptions, path: string): string[] {
     port: String(options.port),
     // In its own directory, which is nobody else's: the shared temporary folder is everybody's. It is named from within,
     // where its path is short, and where the account may not come from outside.
-    unix_socket_directories: '.',
+    unix_socket_directories: options.hasSocket ? '.' : '',
     unix_socket_permissions: '0700',
   };
   return ['-D', path, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
