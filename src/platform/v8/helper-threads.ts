@@ -12,7 +12,7 @@ const THREADS = '/proc/self/task';
  * the kernel otherwise lets a call or a query wait behind them, also while another core has nothing to do.
  *
  * The price: a collection waits for the helpers that have begun their share, and on a machine that others keep full they
- * take longer now. The tail of changes is no longer there for it (docs/benchmarks.md).
+ * take longer now. The tail of changes is not longer for it (docs/benchmarks.md).
  *
  * Linux alone has a priority for each thread (setpriority(2)), and Node names them since version 24; elsewhere, and where
  * it is forbidden, all stays as it is.

@@ -133,7 +133,7 @@ export class EmbeddedPostgres {
       const port = await freePort();
       const server = new EmbeddedPostgres(options, programs, account, clusterDirectory, port, password, lock);
       try {
-        await server.#startPostmaster();
+        await server.#startFirst();
         await server.#ensureDatabase();
         server.#supervision = server.#supervise();
         return server;
@@ -188,18 +188,19 @@ export class EmbeddedPostgres {
     }
   }
 
-  async #startPostmaster(): Promise<void> {
+  /** Where no socket can be made, without one. Not so later: clients that have its URL wait for it. */
+  async #startFirst(): Promise<void> {
     try {
-      await this.#startOnce();
+      await this.#startPostmaster();
     } catch (error) {
       if (!this.#hasSocket || !NO_SOCKET.test(String(error))) throw error;
       this.options.logger.log(`no Unix socket can be made in ${this.clusterDirectory}: the database is reached by TCP`);
       this.#hasSocket = false;
-      await this.#startOnce();
+      await this.#startPostmaster();
     }
   }
 
-  async #startOnce(): Promise<void> {
+  async #startPostmaster(): Promise<void> {
     const { options, programs, account, clusterDirectory, port } = this;
     await clearAway(clusterDirectory, options.logger);
     const versioned: Record<string, string> =
