@@ -14,8 +14,8 @@ const THREADS = '/proc/self/task';
  * The price: a collection waits for the helpers that have begun their share, and on a machine that others keep full they
  * take longer now. The tail of changes is not longer for it (docs/benchmarks.md).
  *
- * Linux alone has a priority for each thread (setpriority(2)), and Node names them since version 24; elsewhere, and where
- * it is forbidden, all stays as it is.
+ * Linux alone has a priority for each thread (setpriority(2)), and old versions of Node do not name theirs; there, and
+ * where it is forbidden, all stays as it is.
  */
 export async function yieldHelperThreads(): Promise<void> {
   const ids = await readdir(THREADS).catch(() => []);

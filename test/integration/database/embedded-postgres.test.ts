@@ -163,8 +163,10 @@ describe('an embedded PostgreSQL', () => {
   it('is reached by TCP where the file system takes no sockets', async () => {
     usePreparedCluster();
     // What PostgreSQL says and does there; such a file system cannot be mounted everywhere.
-    const directory = await mkdtemp(join(tmpdir(), 'fleetcert-programs-'));
-    await chmod(directory, 0o755);
+    // In the data directory, so that it goes with it; the account that PostgreSQL runs as has to get to it.
+    await chmod(dataDirectory, 0o711);
+    const directory = join(dataDirectory, 'programs');
+    await mkdir(directory);
     const programs = await packagedPrograms(chooseAccount(join(dataDirectory, 'postgres')), ['/var/cache/fleetcert']);
     const wrapper = `#!/bin/sh
 case "$*" in *unix_socket_directories=.*) echo 'FATAL:  could not create any Unix-domain sockets' >&2; exit 1;; esac
@@ -180,7 +182,6 @@ exec ${join(programs.directory, 'postgres')} "$@"
     expect(server.socketUrlOf()).toBe(server.url);
     expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     expect(messages.join('\n')).toContain('no Unix socket can be made');
-    await rm(directory, { recursive: true });
   });
 
   it("is reached by its socket where it is the server's", async () => {
