@@ -48,7 +48,7 @@ export function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
     // An idle connection was closed by the other side; the pool opens another one when it needs it.
     poolErrorHandler: (error: Error) => logger.warn(`a connection to PostgreSQL was lost: ${error.message}`),
     extra: {
-      // Statements that are sent without waiting for each other's answers go out at once (pipelined-transaction.ts).
+      // What is sent without waiting for an answer goes out at once (statement-batch.ts).
       pipeline: true,
       types: columnTypes,
       idleTimeoutMillis: POOL_IDLE_SECONDS * 1000,

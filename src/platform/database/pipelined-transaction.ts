@@ -1,7 +1,8 @@
-import type { PoolClient, QueryConfig, QueryResult } from 'pg';
+import type { PoolClient } from 'pg';
 import type { DataSource, EntityManager } from 'typeorm';
 
-import { holdBack, sendStatement, withPooledClient } from './pooled-client.js';
+import { withPooledClient } from './pooled-client.js';
+import { sendBatch, type Statement, type StatementAnswer } from './statement-batch.js';
 
 /** A statement that PostgreSQL parses once a connection and then knows by its name, which has to stand for one text. */
 export interface PreparedStatement {
@@ -20,16 +21,22 @@ const SETTINGS = {
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
 };
-const BEGIN = [
-  'START TRANSACTION',
-  ...Object.entries(SETTINGS).map(([name, value]) => `SET LOCAL ${name} = ${value}`),
-].join('; ');
+const BEGIN = { name: 'begin', text: 'START TRANSACTION', values: [] };
+const SET = {
+  name: 'set-planning',
+  text: `SELECT ${Object.entries(SETTINGS)
+    .map(([name, value]) => `set_config('${name}', '${value}', true)`)
+    .join(', ')}`,
+  values: [],
+};
+const COMMIT = { name: 'commit', text: 'COMMIT', values: [] };
+const ROLLBACK = { name: 'rollback', text: 'ROLLBACK', values: [] };
 
 /** What runs in a transaction whose statements do not wait for each other's answers. */
 export interface PipelinedTransaction {
   /**
-   * Sends the statement at once, behind those that were sent before. PostgreSQL executes them in that order, so that
-   * several that need nothing of each other's answers cost one round trip.
+   * Sends the statement behind those that were sent before. PostgreSQL executes them in that order; those of one turn
+   * of the event loop, which cannot need each other's answers, share a round trip and fail together.
    */
   send<Row>(statement: PreparedStatement, values: readonly unknown[]): Promise<Row[]>;
   /**
@@ -60,42 +67,72 @@ async function transact<Result>(
   client: PoolClient,
   body: (transaction: PipelinedTransaction) => Promise<Result>,
 ): Promise<Result> {
-  holdBack(client);
-  const begun = sendStatement(client, { text: BEGIN });
+  const line = new StatementLine(client);
+  const begun = Promise.all([line.send(BEGIN), line.send(SET)]);
   // Whoever sends a statement hears of it.
   begun.catch(() => undefined);
-  let committed: Promise<QueryResult> | undefined;
-  const commit = (): Promise<QueryResult> => {
-    if (committed) return committed;
-    holdBack(client);
-    committed = sendStatement(client, { text: 'COMMIT' });
+  let committed: Promise<StatementAnswer> | undefined;
+  const commit = (): Promise<StatementAnswer> => {
+    committed ??= line.send(COMMIT);
     committed.catch(() => undefined);
     return committed;
   };
-  const send = async (statement: QueryConfig): Promise<QueryResult> => {
-    holdBack(client);
-    const answer = sendStatement(client, statement);
+  const send = async (statement: Statement): Promise<StatementAnswer> => {
+    const answer = line.send(statement);
     // Without a transaction, every statement after this one would be committed by itself.
     const [result] = await Promise.all([answer, begun]);
     return result;
   };
   try {
     const result = await body({
-      send: async (statement, values) => (await send({ ...statement, values: [...values] })).rows,
+      send: async <Row>(statement: PreparedStatement, values: readonly unknown[]) =>
+        (await send({ ...statement, values })).rows as Row[],
       commit: () => void commit(),
-      manager: { query: async (text, values) => asTypeOrm(await send({ text, values: values as unknown[] })) },
+      manager: { query: async (text: string, values: unknown[] = []) => asTypeOrm(await send({ text, values })) },
     });
     await begun;
     const { command } = await commit();
     if (command !== 'COMMIT') throw new Error('PostgreSQL rolled the transaction back: a statement in it had failed.');
     return result;
   } catch (error) {
-    // A connection that is gone has rolled back, and a commit behind a statement that failed is a rollback.
-    await (committed ?? sendStatement(client, { text: 'ROLLBACK' })).catch(() => undefined);
+    // The commit may not have been executed, behind a statement that failed. A connection that is gone has rolled back.
+    await line.send(ROLLBACK).catch(() => undefined);
     throw error;
   }
 }
 
-function asTypeOrm<Answer>({ command, rows, rowCount }: QueryResult): Answer {
+interface Waiting {
+  readonly statement: Statement;
+  resolve(answer: StatementAnswer): void;
+  reject(reason: unknown): void;
+}
+
+/** Gathers the statements of a turn, and sends them together when the callbacks that are due have run. */
+class StatementLine {
+  #waiting: Waiting[] = [];
+
+  constructor(private readonly client: PoolClient) {}
+
+  send(statement: Statement): Promise<StatementAnswer> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.length === 0) process.nextTick(() => this.#flush());
+      this.#waiting.push({ statement, resolve, reject });
+    });
+  }
+
+  #flush(): void {
+    const sent = this.#waiting;
+    this.#waiting = [];
+    sendBatch(
+      this.client,
+      sent.map(({ statement }) => statement),
+    ).then(
+      (answers) => sent.forEach(({ resolve }, index) => resolve(answers[index]!)),
+      (reason: unknown) => sent.forEach(({ reject }) => reject(reason)),
+    );
+  }
+}
+
+function asTypeOrm<Answer>({ command, rows, rowCount }: StatementAnswer): Answer {
   return (command === 'UPDATE' || command === 'DELETE' ? [rows, rowCount] : rows) as Answer;
 }

@@ -1,4 +1,4 @@
-import type { Pool, PoolClient, QueryConfig, QueryResult } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 
@@ -29,19 +29,6 @@ export async function withPooledClient<Result>(
   }
 }
 
-/**
- * Sends a statement behind those that were sent before, without waiting for their answers. By callback: `pg`
- * makes two promises otherwise.
- */
-export function sendStatement(client: PoolClient, statement: QueryConfig): Promise<QueryResult> {
-  return new Promise((resolve, reject) => {
-    client.query(statement, (error, result) => {
-      if (error) reject(error);
-      else resolve(result);
-    });
-  });
-}
-
 function connect(pool: Pool): Promise<PoolClient> {
   return new Promise((resolve, reject) => {
     pool.connect((error, client) => {
@@ -57,12 +44,6 @@ function connect(pool: Pool): Promise<PoolClient> {
       resolve(client);
     });
   });
-}
-
-/** Keeps what is sent now until the callbacks that are due have run, so that it goes out in one system call. */
-export function holdBack({ connection: { stream } }: PoolClient): void {
-  stream.cork();
-  process.nextTick(() => stream.uncork());
 }
 
 function poolOf({ driver }: DataSource): Pool {

@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
 
 import type { PreparedStatement } from './pipelined-transaction.js';
-import { holdBack, sendStatement, withPooledClient } from './pooled-client.js';
+import { withPooledClient } from './pooled-client.js';
+import { sendBatch } from './statement-batch.js';
 
 /**
  * One statement that PostgreSQL parses and plans once a connection, executed for each of `values` by itself, all in one
@@ -15,10 +16,10 @@ export function preparedQueries<Row>(
   values: readonly (readonly unknown[])[],
 ): Promise<Row[][]> {
   return withPooledClient(dataSource, async (client) => {
-    holdBack(client);
-    const sent = values.map((parameters) => sendStatement(client, { ...statement, values: [...parameters] }));
-    // The connection is given back when nothing is under way on it any more.
-    await Promise.allSettled(sent);
-    return (await Promise.all(sent)).map(({ rows }) => rows);
+    const answers = await sendBatch(
+      client,
+      values.map((parameters) => ({ ...statement, values: parameters })),
+    );
+    return answers.map(({ rows }) => rows as Row[]);
   });
 }

@@ -4,15 +4,16 @@ import { expect, it } from 'vitest';
 
 import { isDatabaseUnavailable } from '../../../src/platform/database/database-unavailable.js';
 import { preparedQueries } from '../../../src/platform/database/prepared-query.js';
-import { sendStatement, withPooledClient } from '../../../src/platform/database/pooled-client.js';
+import { withPooledClient } from '../../../src/platform/database/pooled-client.js';
+import { sendBatch } from '../../../src/platform/database/statement-batch.js';
 import { describeOnEachDatabase } from '../../support/database.js';
 
 const DOUBLE = { name: 'double', text: 'SELECT $1::int * 2 AS doubled, pg_backend_pid() AS pid' };
 
 describeOnEachDatabase('a connection lent by the pool', (database) => {
   const pid = async (client: PoolClient): Promise<number> => {
-    const { rows } = await sendStatement(client, { text: 'SELECT pg_backend_pid() AS pid' });
-    return rows[0].pid as number;
+    const [answer] = await sendBatch(client, [{ text: 'SELECT pg_backend_pid() AS pid', values: [] }]);
+    return answer!.rows[0]!.pid as number;
   };
 
   it('is given back, also by a body that rejects', async () => {
@@ -33,7 +34,7 @@ describeOnEachDatabase('a connection lent by the pool', (database) => {
     const breaking = withPooledClient(database.dataSource, async (client) => {
       broken = await pid(client);
       await Promise.all([
-        sendStatement(client, { text: 'SELECT pg_sleep(10)' }),
+        sendBatch(client, [{ text: 'SELECT pg_sleep(10)', values: [] }]),
         database.dataSource.query('SELECT pg_terminate_backend($1)', [broken]),
       ]);
     });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Client } from 'pg';
+import { Connection } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 
 import { mustWireName, type WireName } from '../../../src/ddns/domain/name.js';
@@ -73,35 +73,26 @@ function line(label: string, value: string): string {
   return `${label}.${ZONE}. 60 IN TXT "${value}"`;
 }
 
-const TELLING = /START|FROM zones|JOIN rrsets|INTO rrsets|INTO lines|COMMIT/;
-
 /** Watches the statements that go to PostgreSQL and the answers that come, on the connection of a transaction. */
 function watchStatements() {
   const events: { readonly connection: unknown; readonly what: string }[] = [];
-  const query = Client.prototype.query as (...parameters: unknown[]) => unknown;
-  const spy = vi.spyOn(Client.prototype, 'query').mockImplementation(function (this: Client, ...parameters: unknown[]) {
-    const [statement] = parameters as [string | { readonly text: string }];
-    const text = typeof statement === 'string' ? statement : statement.text;
-    events.push({ connection: this, what: TELLING.exec(text)?.[0] ?? text });
-    const callback = parameters.at(-1);
-    // The writer's own statements are answered by callback; all others are somebody else's.
-    if (typeof callback !== 'function') return Reflect.apply(query, this, parameters);
-    const answered = (...answer: unknown[]): void => {
-      events.push({ connection: this, what: 'answer' });
-      Reflect.apply(callback, undefined, answer);
-    };
-    return Reflect.apply(query, this, [...parameters.slice(0, -1), answered]);
-  } as never);
+  const watched = new Set<Connection>();
+  const bind = Connection.prototype.bind as (...parameters: unknown[]) => unknown;
+  const spy = vi.spyOn(Connection.prototype, 'bind').mockImplementation(function (this: Connection, ...parameters) {
+    if (!watched.has(this)) this.on('readyForQuery', () => events.push({ connection: this, what: 'answer' }));
+    watched.add(this);
+    events.push({ connection: this, what: parameters[0]?.statement || 'without a name' });
+    return Reflect.apply(bind, this, parameters);
+  });
   return {
     restore: () => spy.mockRestore(),
-    /** From its start to the answer to its commit; the connection may be somebody else's before and after. Answers that come together are one. */
+    /** From its start to the answer to its commit; the connection may be somebody else's before and after. */
     ofTransaction: () => {
-      const begin = events.findIndex(({ what }) => what === 'START');
+      const begin = events.findIndex(({ what }) => what === 'begin');
       const { connection } = events[begin]!;
       const rest = events.slice(begin).filter((event) => event.connection === connection);
       const whats = rest.map(({ what }) => what);
-      const own = whats.slice(0, whats.indexOf('answer', whats.indexOf('COMMIT')) + 1);
-      return own.filter((what, index) => what !== 'answer' || own[index - 1] !== 'answer');
+      return whats.slice(0, whats.indexOf('answer', whats.indexOf('commit')) + 1);
     },
   };
 }
@@ -164,14 +155,15 @@ describeOnEachDatabase('the zone writer', (database) => {
       watch.restore();
     }
     expect(watch.ofTransaction()).toEqual([
-      'START',
-      'FROM zones',
-      'JOIN rrsets',
+      'begin',
+      'set-planning',
+      'lock-zones',
+      'rrsets-by-names',
       'answer',
-      'INTO rrsets',
-      'INTO lines',
+      'write-zones',
+      'without a name',
       'answer',
-      'COMMIT',
+      'commit',
       'answer',
     ]);
   });
@@ -184,14 +176,15 @@ describeOnEachDatabase('the zone writer', (database) => {
       watch.restore();
     }
     expect(watch.ofTransaction()).toEqual([
-      'START',
-      'FROM zones',
-      LOCK_LINES.text,
-      'JOIN rrsets',
+      'begin',
+      'set-planning',
+      'lock-zones',
+      LOCK_LINES.name,
+      'rrsets-by-names',
       'answer',
-      'INTO rrsets',
-      'INTO lines',
-      'COMMIT',
+      'write-zones',
+      WRITE_LINES.name,
+      'commit',
       'answer',
     ]);
     expect(await text('certain')).toEqual([line('certain', 'x')]);
