@@ -15,13 +15,18 @@ const SYSTEM_CODES = new Set([
   'EAI_AGAIN',
 ]);
 
+/** Of PostgreSQL too: the statement waited or ran for too long, and the connection is as good as before. */
+const CANCELLED_SQL_STATES = new Set([
+  '55P03', // lock_not_available: lock_timeout
+  '57014', // query_canceled: statement_timeout
+]);
+
 /** Of PostgreSQL (manual, appendix A), beside class 08 (connection) and class 53 (too many connections, disk full). */
 const SQL_STATES = new Set([
   '25006', // read_only_sql_transaction: connected to what is now a standby
   '25P03', // idle_in_transaction_session_timeout
   '25P04', // transaction_timeout
-  '55P03', // lock_not_available: lock_timeout
-  '57014', // query_canceled: statement_timeout
+  ...CANCELLED_SQL_STATES,
   '57P01', // admin_shutdown
   '57P02', // crash_shutdown
   '57P03', // cannot_connect_now: starting up or shutting down
@@ -51,6 +56,11 @@ export function isDatabaseUnavailable(error: unknown): boolean {
   if (code === 'ENOENT' || code === 'EAGAIN') return syscall === 'connect';
   if (typeof code === 'string') return isUnavailableCode(code, error.message);
   return DRIVER_MESSAGE.test(error.message);
+}
+
+/** Does the error, of `pg` itself, say that PostgreSQL gave up a statement, and nothing more? */
+export function isStatementCancelled(error: unknown): boolean {
+  return error instanceof Error && CANCELLED_SQL_STATES.has(String((error as { code?: unknown }).code));
 }
 
 function isUnavailableCode(code: string, message: string): boolean {

@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { DataSource } from 'typeorm';
 import { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 
-import { isDatabaseUnavailable } from './database-unavailable.js';
+import { isDatabaseUnavailable, isStatementCancelled } from './database-unavailable.js';
 
 /** Their error event is listened to: without a listener, a connection that breaks would end the process. */
 const guarded = new WeakSet<PoolClient>();
@@ -22,10 +22,11 @@ export async function withPooledClient<Result>(
     return await body(client);
   } catch (error) {
     // PostgreSQL may have said why it ends a connection, and the end itself is still on its way.
-    isOver = isDatabaseUnavailable(error);
+    isOver = isDatabaseUnavailable(error) && !isStatementCancelled(error);
     throw error;
   } finally {
-    client.release(isOver);
+    // Whoever gets it next would run in a transaction that is not his.
+    client.release(isOver || client.getTransactionStatus() !== 'I');
   }
 }
 

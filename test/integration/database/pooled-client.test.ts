@@ -10,6 +10,17 @@ import { describeOnEachDatabase } from '../../support/database.js';
 
 const DOUBLE = { name: 'double', text: 'SELECT $1::int * 2 AS doubled, pg_backend_pid() AS pid' };
 
+/** Cancels the `pg_sleep` of a connection, once it has begun. */
+async function cancelSleep(dataSource: DataSource, pid: number): Promise<void> {
+  let cancelled: unknown[] = [];
+  while (cancelled.length === 0) {
+    cancelled = await dataSource.query(
+      `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'`,
+      [pid],
+    );
+  }
+}
+
 describeOnEachDatabase('a connection lent by the pool', (database) => {
   const pid = async (client: PoolClient): Promise<number> => {
     const [answer] = await sendBatch(client, [{ text: 'SELECT pg_backend_pid() AS pid', values: [] }]);
@@ -41,6 +52,33 @@ describeOnEachDatabase('a connection lent by the pool', (database) => {
     const error: unknown = await breaking.catch((reason: unknown) => reason);
     expect(isDatabaseUnavailable(error)).toBe(true);
     expect(await withPooledClient(database.dataSource, pid)).not.toBe(broken);
+  });
+
+  it('is lent again after a statement that PostgreSQL cancelled', async () => {
+    let cancelled = 0;
+    const waiting = withPooledClient(database.dataSource, async (client) => {
+      cancelled = await pid(client);
+      await Promise.all([
+        sendBatch(client, [{ text: 'SELECT pg_sleep(10)', values: [] }]),
+        cancelSleep(database.dataSource, cancelled),
+      ]);
+    });
+    await expect(waiting).rejects.toMatchObject({ code: '57014' });
+    expect(await withPooledClient(database.dataSource, pid)).toBe(cancelled);
+  });
+
+  it('is not lent again while it is in a transaction', async () => {
+    const left: number[] = [];
+    for (const text of ['SELECT 1', 'SELECT 1 / 0']) {
+      const leaving = withPooledClient(database.dataSource, async (client) => {
+        left.push(await pid(client));
+        await sendBatch(client, [{ text: 'START TRANSACTION', values: [] }]);
+        await sendBatch(client, [{ text, values: [] }]);
+      });
+      await leaving.catch(() => undefined);
+    }
+    expect(left).not.toContain(await withPooledClient(database.dataSource, pid));
+    expect(new Set(left).size).toBe(2);
   });
 
   it('cannot be had of a data source that was closed, which is told as unavailable', async () => {
