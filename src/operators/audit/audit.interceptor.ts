@@ -10,7 +10,12 @@ import { auditDetails, auditTarget } from '../domain/audit-details.js';
 import { AuditLog } from './audit-log.js';
 
 /** As the guards of the API and of the dashboard leave it. */
-type AuditedRequest = Request & { operator?: Operator; session?: { readonly operator: Operator } };
+type AuditedRequest = Request & {
+  operator?: Operator;
+  session?: { readonly operator: Operator };
+  /** A device calls, and no operator: what the device's guard leaves. */
+  device?: unknown;
+};
 
 const HARMLESS = ['GET', 'HEAD', 'OPTIONS'];
 
@@ -24,7 +29,7 @@ export class AuditInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = context.switchToHttp().getRequest<AuditedRequest>();
-    if (HARMLESS.includes(request.method)) return next.handle();
+    if (HARMLESS.includes(request.method) || request.device) return next.handle();
     const response = context.switchToHttp().getResponse<Response>();
     // The body as it came: what the pipes made of it may hold defaults that nobody asked for.
     const details = { ...auditDetails(request.query), ...auditDetails(request.body) };
