@@ -11,7 +11,7 @@ const LOCK_SECONDS = 10;
 /** The longest to wait for a connection, be it a new one or one of a busy pool. */
 const CONNECT_SECONDS = 5;
 const POOL_IDLE_SECONDS = 30;
-/** A connection on which a statement ought to have been cancelled by now leads nowhere. */
+/** A connection on which a statement ought to have been cancelled by now, or several of one batch, leads nowhere. */
 const DEAD_SECONDS = STATEMENT_SECONDS + 5;
 const DEFAULT_POOL_SIZE = 16;
 
@@ -48,8 +48,6 @@ export function dataSourceOptions(options: DatabaseOptions): DataSourceOptions {
     // An idle connection was closed by the other side; the pool opens another one when it needs it.
     poolErrorHandler: (error: Error) => logger.warn(`a connection to PostgreSQL was lost: ${error.message}`),
     extra: {
-      // What is sent without waiting for an answer goes out at once (statement-batch.ts).
-      pipeline: true,
       types: columnTypes,
       idleTimeoutMillis: POOL_IDLE_SECONDS * 1000,
       keepAlive: true,

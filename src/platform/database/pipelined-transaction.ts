@@ -41,8 +41,8 @@ export interface PipelinedTransaction {
   send<Row>(statement: PreparedStatement, values: readonly unknown[]): Promise<Row[]>;
   /**
    * Sends the commit behind what was sent before, without waiting for the answers: for a body that nothing but a failed
-   * statement can stop any more. Where one fails, PostgreSQL rolls back instead, and the transaction rejects. Nothing
-   * may be sent after it.
+   * statement can stop any more. Where one fails, the commit is not executed, and the transaction rejects. Nothing may
+   * be sent after it.
    */
   commit(): void;
   /** For statements of others in the same transaction. They must not begin or end one. */
@@ -68,35 +68,28 @@ async function transact<Result>(
   body: (transaction: PipelinedTransaction) => Promise<Result>,
 ): Promise<Result> {
   const line = new StatementLine(client);
-  const begun = Promise.all([line.send(BEGIN), line.send(SET)]);
-  // Whoever sends a statement hears of it.
-  begun.catch(() => undefined);
   let committed: Promise<StatementAnswer> | undefined;
   const commit = (): Promise<StatementAnswer> => {
     committed ??= line.send(COMMIT);
     committed.catch(() => undefined);
     return committed;
   };
-  const send = async (statement: Statement): Promise<StatementAnswer> => {
-    const answer = line.send(statement);
-    // Without a transaction, every statement after this one would be committed by itself.
-    const [result] = await Promise.all([answer, begun]);
-    return result;
-  };
+  // Whoever sends a statement hears of it.
+  for (const statement of [BEGIN, SET]) line.send(statement).catch(() => undefined);
   try {
     const result = await body({
       send: async <Row>(statement: PreparedStatement, values: readonly unknown[]) =>
-        (await send({ ...statement, values })).rows as Row[],
+        (await line.send({ ...statement, values })).rows as Row[],
       commit: () => void commit(),
-      manager: { query: async (text: string, values: unknown[] = []) => asTypeOrm(await send({ text, values })) },
+      manager: { query: async (text: string, values: unknown[] = []) => asTypeOrm(await line.send({ text, values })) },
     });
-    await begun;
     const { command } = await commit();
     if (command !== 'COMMIT') throw new Error('PostgreSQL rolled the transaction back: a statement in it had failed.');
     return result;
   } catch (error) {
-    // The commit may not have been executed, behind a statement that failed. A connection that is gone has rolled back.
-    await line.send(ROLLBACK).catch(() => undefined);
+    await line.close(error);
+    // A connection that is gone has rolled back. One that is not is looked at before it is lent again.
+    await sendBatch(client, [ROLLBACK]).catch(() => undefined);
     throw error;
   }
 }
@@ -107,29 +100,51 @@ interface Waiting {
   reject(reason: unknown): void;
 }
 
-/** Gathers the statements of a turn, and sends them together when the callbacks that are due have run. */
+/**
+ * Gathers the statements of a turn of the event loop, and sends them together. Once any has failed, nothing more is
+ * sent: the transaction may not even have begun, and it has to fail as a whole.
+ */
 class StatementLine {
   #waiting: Waiting[] = [];
+  #sending: Promise<void> | undefined;
+  #failure: { readonly reason: unknown } | undefined;
 
   constructor(private readonly client: PoolClient) {}
 
   send(statement: Statement): Promise<StatementAnswer> {
     return new Promise((resolve, reject) => {
-      if (this.#waiting.length === 0) process.nextTick(() => this.#flush());
       this.#waiting.push({ statement, resolve, reject });
+      this.#sending ??= this.#sendAll();
     });
   }
 
-  #flush(): void {
-    const sent = this.#waiting;
-    this.#waiting = [];
-    sendBatch(
-      this.client,
-      sent.map(({ statement }) => statement),
-    ).then(
-      (answers) => sent.forEach(({ resolve }, index) => resolve(answers[index]!)),
-      (reason: unknown) => sent.forEach(({ reject }) => reject(reason)),
-    );
+  /** What waits is not sent any more, and fails. Resolves when nothing is under way. */
+  async close(reason: unknown): Promise<void> {
+    this.#failure ??= { reason };
+    await this.#sending;
+  }
+
+  async #sendAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      // What the callbacks that are due have to send belongs to it.
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+      await this.#sendTogether(this.#waiting.splice(0));
+    }
+    this.#sending = undefined;
+  }
+
+  async #sendTogether(sent: readonly Waiting[]): Promise<void> {
+    try {
+      if (this.#failure) throw this.#failure.reason;
+      const answers = await sendBatch(
+        this.client,
+        sent.map(({ statement }) => statement),
+      );
+      sent.forEach(({ resolve }, index) => resolve(answers[index]!));
+    } catch (reason) {
+      this.#failure ??= { reason };
+      for (const { reject } of sent) reject(reason);
+    }
   }
 }
 

@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 
 import { isDatabaseUnavailable, isStatementCancelled } from './database-unavailable.js';
+import { sendBatch } from './statement-batch.js';
 
 /** Their error event is listened to: without a listener, a connection that breaks would end the process. */
 const guarded = new WeakSet<PoolClient>();
@@ -23,6 +24,11 @@ export async function withPooledClient<Result>(
   } catch (error) {
     // PostgreSQL may have said why it ends a connection, and the end itself is still on its way.
     isOver = isDatabaseUnavailable(error) && !isStatementCancelled(error);
+    // The answer to a Sync brings the state of the transaction up to date, which may be on its way after an error.
+    isOver ||= await sendBatch(client, []).then(
+      () => false,
+      () => true,
+    );
     throw error;
   } finally {
     // Whoever gets it next would run in a transaction that is not his.

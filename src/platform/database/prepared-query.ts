@@ -5,8 +5,8 @@ import { withPooledClient } from './pooled-client.js';
 import { sendBatch } from './statement-batch.js';
 
 /**
- * One statement that PostgreSQL parses and plans once a connection, executed for each of `values` by itself, all in one
- * round trip: for what nearly every call asks. For all else `dataSource.query` is right.
+ * One statement that PostgreSQL parses and plans once a connection, executed for each of `values`, all in one round trip
+ * and one implicit transaction: for what nearly every call asks. For all else `dataSource.query` is right.
  * @returns the rows of each, in order.
  * @throws what the driver throws: see `isDatabaseUnavailable`
  */

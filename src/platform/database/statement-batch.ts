@@ -1,4 +1,4 @@
-import { type Connection, type PoolClient, Query } from 'pg';
+import type { Connection, PoolClient, Submittable } from 'pg';
 import { prepareValue } from 'pg/lib/utils.js';
 
 import { columnTypes } from './column-types.js';
@@ -32,7 +32,7 @@ interface FieldDescription {
   readonly dataTypeID: number;
 }
 
-/** `SELECT 5`, `INSERT 0 5`, `START TRANSACTION` (CommandComplete, PostgreSQL manual, 53.7). */
+/** `SELECT 5`, `INSERT 0 5`, `START TRANSACTION` (PostgreSQL manual, Message Formats, CommandComplete). */
 const COMMAND_TAG = /^([A-Z ]*[A-Z])(?: 0)?(?: (\d+))?$/;
 
 /** What a connection knows of a statement. */
@@ -49,7 +49,9 @@ const knownStatements = new WeakMap<Connection, Map<string, KnownStatement>>();
  * Sends the statements in one system call, which PostgreSQL answers in one as well: each statement of `pg` ends with a
  * Sync, where PostgreSQL sends what it has and wakes the caller, who often finds one answer of several. They run in
  * order. Where one fails, those behind it are not executed, and outside of a transaction those before it are undone.
- * @returns one answer a statement, in order. @throws what made the first of them fail
+ * @returns one answer a statement, in order.
+ * @throws what made one of them fail, or cannot be sent: then none was. Rows that cannot be read make it throw as well,
+ * though all has been executed.
  */
 export function sendBatch(client: PoolClient, statements: readonly Statement[]): Promise<StatementAnswer[]> {
   return new Promise((resolve, reject) => {
@@ -61,11 +63,8 @@ export function sendBatch(client: PoolClient, statements: readonly Statement[]):
   });
 }
 
-/**
- * Several statements with one Sync (PostgreSQL manual, 54.2.4, Pipelining). `pg` passes every message of theirs here;
- * it admits no other kind of query than its own to a connection that pipelines, since others may keep a portal open.
- */
-class StatementBatch extends Query {
+/** Several statements with one Sync (PostgreSQL manual, Message Flow, Pipelining). `pg` passes all answers here. */
+class StatementBatch implements Submittable {
   readonly #statements: readonly PreparedValues[];
   readonly #resolve: (answers: StatementAnswer[]) => void;
   readonly #reject: (reason: unknown) => void;
@@ -81,14 +80,13 @@ class StatementBatch extends Query {
     resolve: (answers: StatementAnswer[]) => void,
     reject: (reason: unknown) => void,
   ) {
-    super('');
     this.#statements = statements;
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
   /** @returns what makes it impossible to send any of them: then none was sent. */
-  override readonly submit = (connection: Connection): Error | undefined => {
+  submit(connection: Connection): Error | undefined {
     this.#known = knownStatements.get(connection) ?? new Map<string, KnownStatement>();
     knownStatements.set(connection, this.#known);
     const fresh = new Map<string, KnownStatement>();
@@ -103,19 +101,19 @@ class StatementBatch extends Query {
     this.#statements.forEach(({ name = '', text, values }) => {
       const isFresh = fresh.delete(name) || name === '';
       if (isFresh) {
-        // A batch that failed in it may have left it behind, prepared.
+        // A batch that failed may have left it behind, prepared.
         if (name !== '') connection.close({ type: 'S', name }, true);
         connection.parse({ name, text, types: [] }, true);
       }
       connection.bind({ statement: name, values: [...values] }, true);
-      // Its columns stay what they are: PostgreSQL refuses to execute it once they are others.
+      // Later they are known: PostgreSQL refuses to execute a statement once its columns are others.
       if (isFresh) connection.describe({ type: 'P' }, true);
       connection.execute(null, true);
     });
     connection.sync();
     connection.stream.uncork();
     return undefined;
-  };
+  }
 
   handleRowDescription({ fields }: { readonly fields: readonly FieldDescription[] }): void {
     this.#sent[this.#answers.length]!.columns = fields.map(({ name, dataTypeID }) => [
@@ -148,10 +146,12 @@ class StatementBatch extends Query {
   }
 
   handleError(error: unknown): void {
+    // Whether PostgreSQL still has them is open: the next time they are closed and parsed again.
+    for (const { name } of this.#statements) if (name !== undefined) this.#known.delete(name);
     this.#reject(error);
   }
 
-  /** After an error, `pg` does not call it. */
+  /** Not called after an error. */
   handleReadyForQuery(): void {
     if (this.#unreadable) this.#reject(this.#unreadable.error);
     else this.#resolve(this.#answers);

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 
+import { isDatabaseUnavailable } from '../../../src/platform/database/database-unavailable.js';
 import {
   type PipelinedTransaction,
   pipelinedTransaction,
@@ -9,6 +10,7 @@ import { describeOnEachDatabase } from '../../support/database.js';
 const INSERT = { name: 'insert-number', text: 'INSERT INTO numbers VALUES ($1) RETURNING number' };
 const COUNT = { name: 'count-numbers', text: 'SELECT count(*)::int AS count FROM numbers' };
 const LEVEL = { name: 'in-transaction', text: 'SELECT now() = statement_timestamp() AS alone' };
+const PID = { name: 'backend-pid', text: 'SELECT pg_backend_pid() AS pid' };
 const EXPLAIN = {
   name: 'explain-join',
   text: `EXPLAIN SELECT * FROM jsonb_to_recordset('[]'::jsonb) AS v (number int) JOIN numbers USING (number)`,
@@ -63,8 +65,70 @@ describeOnEachDatabase('a pipelined transaction', (database) => {
       await transaction.send(INSERT, [1]);
       await transaction.send(INSERT, [1]).catch(() => undefined);
     });
-    await expect(failing).rejects.toThrow('rolled the transaction back');
+    await expect(failing).rejects.toThrow('duplicate key');
     expect(await committed()).toEqual([]);
+  });
+
+  it('that could not begin executes nothing by itself', async () => {
+    const circle: Record<string, unknown> = {};
+    circle['self'] = circle;
+    const failing = run(async (transaction) => {
+      await transaction.send(INSERT, [circle]).catch(() => undefined);
+      await transaction.send(INSERT, [1]).catch(() => undefined);
+      transaction.commit();
+    });
+    await expect(failing).rejects.toThrow('circular');
+    expect(await committed()).toEqual([]);
+  });
+
+  it('fails when a statement in it could not be sent, also where nobody asked about it', async () => {
+    const failing = run(async (transaction) => {
+      await transaction.send(INSERT, [1]);
+      await transaction.send({ ...INSERT, text: 'SELECT 1' }, []).catch(() => undefined);
+    });
+    await expect(failing).rejects.toThrow('another statement');
+    expect(await committed()).toEqual([]);
+  });
+
+  it('fails when PostgreSQL refuses the commit itself', async () => {
+    await database.dataSource.query(
+      'CREATE TABLE checked (number integer UNIQUE DEFERRABLE INITIALLY DEFERRED, at timestamptz)',
+    );
+    const failing = run(async (transaction) => {
+      await transaction.manager.query('INSERT INTO checked VALUES (1), (1)');
+      transaction.commit();
+    });
+    await expect(failing).rejects.toMatchObject({ code: '23505' });
+    expect(await database.dataSource.query('SELECT * FROM checked')).toEqual([]);
+  });
+
+  it('that breaks while its commit is under way rejects, and nothing of it is there', async () => {
+    const breaking = run(async (transaction) => {
+      const [row] = await transaction.send<{ pid: number }>(PID, []);
+      const answers = Promise.all([
+        transaction.send(INSERT, [1]),
+        transaction.manager.query('SELECT pg_sleep(10)'),
+        database.dataSource.query('SELECT pg_terminate_backend($1)', [row!.pid]),
+      ]);
+      transaction.commit();
+      return answers;
+    });
+    const error: unknown = await breaking.catch((reason: unknown) => reason);
+    expect(isDatabaseUnavailable(error)).toBe(true);
+    expect(await committed()).toEqual([]);
+  });
+
+  it('gives its connection back after a failure, for the next one', async () => {
+    const pids: unknown[] = [];
+    for (const value of [1, 1, 'no number', 2]) {
+      const one = run(async (transaction) => {
+        pids.push(await transaction.send(PID, []));
+        await transaction.send(INSERT, [value]);
+      });
+      await one.catch(() => undefined);
+    }
+    expect(pids).toEqual(Array.from(pids, () => pids[0]));
+    expect(await committed()).toEqual([1, 2]);
   });
 
   it('commits behind its last statements, before their answers are there', async () => {

@@ -77,8 +77,16 @@ describeOnEachDatabase('a connection lent by the pool', (database) => {
       });
       await leaving.catch(() => undefined);
     }
+    const failing = withPooledClient(database.dataSource, async (client) => {
+      left.push(await pid(client));
+      await sendBatch(client, [
+        { text: 'START TRANSACTION', values: [] },
+        { text: 'SELECT 1 / 0', values: [] },
+      ]);
+    });
+    await expect(failing).rejects.toMatchObject({ code: '22012' });
     expect(left).not.toContain(await withPooledClient(database.dataSource, pid));
-    expect(new Set(left).size).toBe(2);
+    expect(new Set(left).size).toBe(3);
   });
 
   it('cannot be had of a data source that was closed, which is told as unavailable', async () => {
@@ -100,7 +108,7 @@ describeOnEachDatabase('a connection lent by the pool', (database) => {
     expect(new Set(answers.map(([row]) => row?.pid)).size).toBe(1);
   });
 
-  it('tells which of them failed, and still answers others afterwards', async () => {
+  it('fails as a whole where one of them fails, and still answers others afterwards', async () => {
     await expect(preparedQueries(database.dataSource, DOUBLE, [[1], ['two'], [3]])).rejects.toMatchObject({
       code: '22P02',
     });

@@ -86,8 +86,10 @@ describeOnEachDatabase('a batch of statements', (database) => {
   it('reads values as all other statements do', async () => {
     const text = `SELECT NULL AS nothing, 7 AS number, 8::bigint AS large, true AS yes, '{a,NULL}'::text[] AS list,
       '\\x00ff'::bytea AS octets, ARRAY['\\x01'::bytea] AS "manyOctets", '{"a": 1}'::jsonb AS json,
-      '2026-01-02T03:04:05Z'::timestamptz AS at, $1::text AS text, $2::bytea AS sent, $3::text[] AS sent_list`;
-    const values = ['ä"\\', Buffer.from([0, 255]), ['x,y', null, '"']];
+      '2026-01-02T03:04:05Z'::timestamptz AS at, $1::text AS text, $2::bytea AS sent, $3::text[] AS sent_list,
+      $4::timestamptz AS sent_at, $5::text AS missing, $6::jsonb AS sent_json`;
+    const at = new Date('2026-01-02T03:04:05.678Z');
+    const values = ['ä"\\', Buffer.from([0, 255]), ['x,y', null, '"'], at, undefined, { b: [2] }];
     const [expected]: unknown[] = await database.dataSource.query(text, values);
     const answers = await run((client) => sendBatch(client, [{ text, values }]));
     expect(answers[0]!.rows).toEqual([expected]);
@@ -125,12 +127,46 @@ describeOnEachDatabase('a batch of statements', (database) => {
     });
   });
 
-  it('is followed by others that were sent without waiting for it', async () => {
+  it('can use a statement whose columns have become others, once it has failed', async () => {
+    await database.dataSource.query('CREATE TABLE shapes (side integer)');
+    await database.dataSource.query('INSERT INTO shapes VALUES (1)');
+    await run(async (client) => {
+      const shapes: Statement = { name: 'shapes', text: 'SELECT * FROM shapes', values: [] };
+      expect((await sendBatch(client, [shapes]))[0]!.rows).toEqual([{ side: 1 }]);
+      await database.dataSource.query(`ALTER TABLE shapes ALTER side TYPE text USING 'one', ADD colour text`);
+      await expect(sendBatch(client, [shapes])).rejects.toMatchObject({ code: '0A000' });
+      expect((await sendBatch(client, [shapes]))[0]!.rows).toEqual([{ side: 'one', colour: null }]);
+    });
+  });
+
+  it('fails when PostgreSQL refuses to commit what it has executed', async () => {
+    await database.dataSource.query('CREATE TABLE deferred (number integer UNIQUE DEFERRABLE INITIALLY DEFERRED)');
+    await run(async (client) => {
+      const twice: Statement = { text: 'INSERT INTO deferred VALUES (1), (1)', values: [] };
+      await expect(sendBatch(client, [twice])).rejects.toMatchObject({ code: '23505' });
+      expect((await sendBatch(client, [{ text: 'SELECT * FROM deferred', values: [] }]))[0]!.rows).toEqual([]);
+    });
+  });
+
+  it('has as many rows as there are, in whatever pieces they come', async () => {
+    const text = `SELECT n, repeat(n::text, 100) AS text FROM generate_series(1, $1::int) AS n`;
+    const [answer, next] = await run((client) =>
+      sendBatch(client, [
+        { text, values: [20_000] },
+        { text, values: [1] },
+      ]),
+    );
+    expect(answer!.rows).toHaveLength(20_000);
+    expect(answer!.rows.at(-1)).toEqual({ n: 20_000, text: '20000'.repeat(100) });
+    expect(next!.rows).toEqual([{ n: 1, text: '1'.repeat(100) }]);
+  });
+
+  it('is followed by another that was sent without waiting for it', async () => {
     await run(async (client) => {
       const failing = sendBatch(client, [insert('none')]);
-      const answers = Promise.all([sendBatch(client, [insert(3)]), sendBatch(client, [all])]);
+      const answers = sendBatch(client, [insert(3), all]);
       await expect(failing).rejects.toMatchObject({ code: '22P02' });
-      expect((await answers)[1]![0]!.rows).toEqual([{ entry: 3 }]);
+      expect((await answers)[1]!.rows).toEqual([{ entry: 3 }]);
     });
   });
 

@@ -76,16 +76,22 @@ function line(label: string, value: string): string {
 /** Watches the statements that go to PostgreSQL and the answers that come, on the connection of a transaction. */
 function watchStatements() {
   const events: { readonly connection: unknown; readonly what: string }[] = [];
-  const watched = new Set<Connection>();
+  const watched = new Map<Connection, () => void>();
   const bind = Connection.prototype.bind as (...parameters: unknown[]) => unknown;
   const spy = vi.spyOn(Connection.prototype, 'bind').mockImplementation(function (this: Connection, ...parameters) {
-    if (!watched.has(this)) this.on('readyForQuery', () => events.push({ connection: this, what: 'answer' }));
-    watched.add(this);
+    if (!watched.has(this)) {
+      const answered = (): void => void events.push({ connection: this, what: 'answer' });
+      watched.set(this, answered);
+      this.on('readyForQuery', answered);
+    }
     events.push({ connection: this, what: parameters[0]?.statement || 'without a name' });
     return Reflect.apply(bind, this, parameters);
   });
   return {
-    restore: () => spy.mockRestore(),
+    restore: () => {
+      spy.mockRestore();
+      for (const [connection, answered] of watched) connection.off('readyForQuery', answered);
+    },
     /** From its start to the answer to its commit; the connection may be somebody else's before and after. */
     ofTransaction: () => {
       const begin = events.findIndex(({ what }) => what === 'begin');
