@@ -38,6 +38,9 @@ interface Pending {
   reject(reason: unknown): void;
 }
 
+/** Tells the callers of a transaction what became of their changes; once more does nothing. */
+type Answer = () => void;
+
 /**
  * The only way to change a zone. Changes that arrive while a transaction is under way share the next one, and one serial
  * a zone: the busier, the larger the transactions, not the more. A change is served by this server's DNS when its
@@ -81,34 +84,43 @@ export class ZoneWriter {
   }
 
   async #run(): Promise<void> {
+    let answer: Answer = () => undefined;
     try {
       // What this turn of the event loop still brings belongs into the first transaction.
       await nextTurn();
       while (this.#queue.length > 0) {
-        await this.#letQueriesPass();
-        await this.#letTimeCatchUp();
-        await this.#writeBatch(this.#queue.splice(0, MAX_BATCH));
+        for (const pause of [() => this.#pauseForQueries(), () => this.#pauseForTime()]) {
+          const milliseconds = pause();
+          if (milliseconds === 0) continue;
+          answer();
+          await sleep(milliseconds);
+        }
+        const writing = this.#writeBatch(this.#queue.splice(0, MAX_BATCH));
+        // PostgreSQL has the next transaction before the answers to this one are made, and works meanwhile.
+        setImmediate(answer);
+        answer = await writing;
       }
     } finally {
+      answer();
       this.#running = undefined;
     }
   }
 
-  async #writeBatch(batch: readonly Pending[]): Promise<void> {
+  /** @returns what tells the callers; it does not reject. */
+  async #writeBatch(batch: readonly Pending[]): Promise<Answer> {
     let result: TransactionResult;
     try {
       result = await this.#transact(batch.map(({ change }) => change));
     } catch (error) {
       if (!isDatabaseUnavailable(error) && batch.length > 1) {
         // One change's fault must not be the others'.
-        for (const pending of batch) await this.#writeBatch([pending]);
-        return;
+        for (const pending of batch) (await this.#writeBatch([pending]))();
+        return () => undefined;
       }
       const reason = this.#refusal(error);
-      for (const { reject } of batch) reject(reason);
-      return;
+      return () => batch.forEach(({ reject }) => reject(reason));
     }
-    await this.#serve(batch, result);
+    return this.#serve(batch, result);
   }
 
   async #transact(changes: readonly ZoneChange[]): Promise<TransactionResult> {
@@ -135,8 +147,8 @@ export class ZoneWriter {
     }
   }
 
-  /** Committed: the memory follows, then the callers hear of it. */
-  async #serve(batch: readonly Pending[], { outcomes, diffs }: TransactionResult): Promise<void> {
+  /** Committed: the memory follows, then the callers may hear of it. */
+  async #serve(batch: readonly Pending[], { outcomes, diffs }: TransactionResult): Promise<Answer> {
     const failures = new Map<string, unknown>();
     for (const { zone, diff } of diffs) {
       try {
@@ -145,33 +157,36 @@ export class ZoneWriter {
         failures.set(zone, this.#refusal(error));
       }
     }
-    batch.forEach(({ change, resolve, reject }, index) => {
-      const outcome = outcomes[index]!;
-      if (outcome instanceof DomainError) reject(outcome);
-      else if (failures.has(change.zone)) reject(failures.get(change.zone));
-      else resolve(outcome);
-    });
     this.#transactions += 1;
     if (this.#transactions % TRIM_INTERVAL === 0) this.#trimming ??= this.#trim(diffs.map(({ zone }) => zone));
+    return () =>
+      batch.forEach(({ change, resolve, reject }, index) => {
+        const outcome = outcomes[index]!;
+        if (outcome instanceof DomainError) reject(outcome);
+        else if (failures.has(change.zone)) reject(failures.get(change.zone));
+        else resolve(outcome);
+      });
   }
 
   /**
    * Queries come first: while they are many, there is a pause before each transaction. What arrives meanwhile shares it,
    * so that the same changes take less of the time.
+   * @returns milliseconds
    */
-  async #letQueriesPass(): Promise<void> {
+  #pauseForQueries(): number {
     const before = this.#queriesBefore;
     const now = { count: this.counters.udpQueries, at: performance.now() };
     this.#queriesBefore = now;
     const seconds = (now.at - before.at) / 1000;
-    if (now.count - before.count > BUSY_QUERIES_A_SECOND * seconds) await sleep(PAUSE_MILLISECONDS);
+    return now.count - before.count > BUSY_QUERIES_A_SECOND * seconds ? PAUSE_MILLISECONDS : 0;
   }
 
   /**
-   * Serials are times, and many commits a second may not outrun it (domain/serial.ts): waits until the next one may be
-   * given. What arrives meanwhile shares the transaction.
+   * Serials are times, and many commits a second may not outrun it (domain/serial.ts): there is a pause until the next
+   * one may be given. What arrives meanwhile shares the transaction.
+   * @returns milliseconds
    */
-  async #letTimeCatchUp(): Promise<void> {
+  #pauseForTime(): number {
     const now = this.clock.now();
     let ahead = 0;
     for (const zone of new Set(this.#queue.map((pending) => pending.change.zone))) {
@@ -181,7 +196,7 @@ export class ZoneWriter {
       if (seconds < FAR_AHEAD_SECONDS) ahead = Math.max(ahead, seconds);
     }
     const excess = ahead - MAX_SECONDS_AHEAD;
-    if (excess > 0) await sleep(Math.ceil(Math.min(excess, MAX_PAUSE_SECONDS) * 1000));
+    return excess > 0 ? Math.ceil(Math.min(excess, MAX_PAUSE_SECONDS) * 1000) : 0;
   }
 
   /** Beside the changes that follow: it takes no lock that they need. */

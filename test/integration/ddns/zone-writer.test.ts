@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Connection } from 'pg';
@@ -73,8 +74,11 @@ function line(label: string, value: string): string {
   return `${label}.${ZONE}. 60 IN TXT "${value}"`;
 }
 
-/** Watches the statements that go to PostgreSQL and the answers that come, on the connection of a transaction. */
-function watchStatements() {
+/**
+ * Watches the statements that go to PostgreSQL and the answers that come, on the connection of a transaction.
+ * @param onStatement is called with the name of each as it is sent.
+ */
+function watchStatements(onStatement: (what: string) => void = () => undefined) {
   const events: { readonly connection: unknown; readonly what: string }[] = [];
   const watched = new Map<Connection, () => void>();
   const bind = Connection.prototype.bind as (...parameters: unknown[]) => unknown;
@@ -84,7 +88,9 @@ function watchStatements() {
       watched.set(this, answered);
       this.on('readyForQuery', answered);
     }
-    events.push({ connection: this, what: parameters[0]?.statement || 'without a name' });
+    const what = parameters[0]?.statement || 'without a name';
+    events.push({ connection: this, what });
+    onStatement(what);
     return Reflect.apply(bind, this, parameters);
   });
   return {
@@ -194,6 +200,27 @@ describeOnEachDatabase('the zone writer', (database) => {
       'answer',
     ]);
     expect(await text('certain')).toEqual([line('certain', 'x')]);
+  });
+
+  it('has sent the next transaction before it tells the callers of the one before', async () => {
+    const order: string[] = [];
+    const told: Promise<unknown>[] = [];
+    const change = (label: string): void =>
+      void told.push(server.writer.commit(setText(label, randomUUID())).then(() => order.push(`told ${label}`)));
+    const watch = watchStatements((what) => {
+      if (what !== 'begin') return;
+      order.push('begin');
+      // Handed in while the first is under way.
+      if (told.length === 1) change('second');
+    });
+    try {
+      change('first');
+      while (told.length < 2) await sleep(1);
+      await Promise.all(told);
+    } finally {
+      watch.restore();
+    }
+    expect(order).toEqual(['begin', 'begin', 'told first', 'told second']);
   });
 
   it('drops a change that a locking writer refuses, and makes the others', async () => {
