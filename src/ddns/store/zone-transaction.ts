@@ -12,7 +12,6 @@ import { ZoneEdit } from '../domain/zone-edit.js';
 import { journalChanges } from '../journal/journal-changes.js';
 import { joinWrites, lockGroup, writeLocked, writerGroups } from './joined-writes.js';
 import { readRrsets, type RrsetKey } from './rrset-rows.js';
-import { sqlState } from './sql-state.js';
 import { writeZones } from './write-zones.js';
 import type { CommittedChange, ZoneChange } from './zone-change.js';
 
@@ -33,8 +32,6 @@ const LOCK_ZONES = {
   name: 'lock-zones',
   text: `SELECT name, serial FROM zones WHERE name = ANY ($1) ORDER BY name FOR NO KEY UPDATE`,
 };
-/** in_failed_sql_transaction: a statement before this one has failed. */
-const FAILED_TRANSACTION = '25P02';
 
 export interface TransactionResult {
   /** One entry a change, in order. */
@@ -136,14 +133,10 @@ async function lockZones(transaction: PipelinedTransaction, names: readonly stri
   return new Map(rows.map(({ name, serial }) => [name, Number(serial)]));
 }
 
-/**
- * Waits for all, also when one has failed: nothing may be sent any more once the transaction is over.
- * @throws what failed by itself, and not for another's failure.
- */
+/** Waits for all, also when one has failed: nothing may be sent any more once the transaction is over. */
 async function allSettled<Promises extends readonly Promise<unknown>[] | []>(promises: Promises) {
   const results = await Promise.allSettled(promises);
-  const reasons: unknown[] = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-  if (reasons.length > 0) throw reasons.find((reason) => sqlState(reason) !== FAILED_TRANSACTION) ?? reasons[0];
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
   return Promise.all(promises);
 }
 

@@ -96,9 +96,12 @@ export class ZoneWriter {
           await sleep(milliseconds);
         }
         const writing = this.#writeBatch(this.#queue.splice(0, MAX_BATCH));
-        // PostgreSQL has the next transaction before the answers to this one are made, and works meanwhile.
-        setImmediate(answer);
+        // PostgreSQL has the next transaction before the answers to the one before are made, and works meanwhile.
+        const before = answer;
+        setImmediate(before);
         answer = await writing;
+        // It may have failed before the event loop came round.
+        before();
       }
     } finally {
       answer();
@@ -106,7 +109,7 @@ export class ZoneWriter {
     }
   }
 
-  /** @returns what tells the callers; it does not reject. */
+  /** @returns what tells the callers, unless they were told one by one. It does not reject. */
   async #writeBatch(batch: readonly Pending[]): Promise<Answer> {
     let result: TransactionResult;
     try {

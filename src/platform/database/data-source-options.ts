@@ -11,7 +11,10 @@ const LOCK_SECONDS = 10;
 /** The longest to wait for a connection, be it a new one or one of a busy pool. */
 const CONNECT_SECONDS = 5;
 const POOL_IDLE_SECONDS = 30;
-/** A connection on which a statement ought to have been cancelled by now, or several of one batch, leads nowhere. */
+/**
+ * A connection on which a statement ought to have been cancelled by now leads nowhere. Should several of one batch take
+ * longer together, it is given up as well, and whoever waits hears that it is open whether they were executed.
+ */
 const DEAD_SECONDS = STATEMENT_SECONDS + 5;
 const DEFAULT_POOL_SIZE = 16;
 

@@ -40,9 +40,8 @@ export interface PipelinedTransaction {
    */
   send<Row>(statement: PreparedStatement, values: readonly unknown[]): Promise<Row[]>;
   /**
-   * Sends the commit behind what was sent before, without waiting for the answers: for a body that nothing but a failed
-   * statement can stop any more. Where one fails, the commit is not executed, and the transaction rejects. Nothing may
-   * be sent after it.
+   * Sends the commit together with what was sent in this turn: for a body that nothing but a failed statement can stop
+   * any more. Where one fails, the commit is not executed, and the transaction rejects. Nothing can be sent after it.
    */
   commit(): void;
   /** For statements of others in the same transaction. They must not begin or end one. */
@@ -70,7 +69,7 @@ async function transact<Result>(
   const line = new StatementLine(client);
   let committed: Promise<StatementAnswer> | undefined;
   const commit = (): Promise<StatementAnswer> => {
-    committed ??= line.send(COMMIT);
+    committed ??= line.end(COMMIT);
     committed.catch(() => undefined);
     return committed;
   };
@@ -88,7 +87,8 @@ async function transact<Result>(
     return result;
   } catch (error) {
     await line.close(error);
-    // A connection that is gone has rolled back. One that is not is looked at before it is lent again.
+    // Unless the commit was executed and its answer lost with the connection. One that is left is looked at before it
+    // is lent again.
     await sendBatch(client, [ROLLBACK]).catch(() => undefined);
     throw error;
   }
@@ -101,21 +101,31 @@ interface Waiting {
 }
 
 /**
- * Gathers the statements of a turn of the event loop, and sends them together. Once any has failed, nothing more is
- * sent: the transaction may not even have begun, and it has to fail as a whole.
+ * Gathers the statements of a turn of the event loop, and sends them together, one batch after the other. Once any has
+ * failed, nothing more is sent: the transaction may not even have begun, and it has to fail as a whole.
  */
 class StatementLine {
   #waiting: Waiting[] = [];
   #sending: Promise<void> | undefined;
   #failure: { readonly reason: unknown } | undefined;
+  #hasEnded = false;
 
   constructor(private readonly client: PoolClient) {}
 
   send(statement: Statement): Promise<StatementAnswer> {
+    // It would be committed by itself.
+    if (this.#hasEnded) return Promise.reject(new Error('A statement came after the commit of its transaction.'));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ statement, resolve, reject });
       this.#sending ??= this.#sendAll();
     });
+  }
+
+  /** Sends the last statement. */
+  end(statement: Statement): Promise<StatementAnswer> {
+    const answer = this.send(statement);
+    this.#hasEnded = true;
+    return answer;
   }
 
   /** What waits is not sent any more, and fails. Resolves when nothing is under way. */

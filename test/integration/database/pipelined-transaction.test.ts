@@ -90,6 +90,17 @@ describeOnEachDatabase('a pipelined transaction', (database) => {
     expect(await committed()).toEqual([]);
   });
 
+  it('executes nothing that is sent behind its commit', async () => {
+    const late = run(async (transaction) => {
+      const first = transaction.send(INSERT, [1]);
+      transaction.commit();
+      await expect(transaction.send(INSERT, [2])).rejects.toThrow('after the commit');
+      return first;
+    });
+    expect(await late).toEqual([{ number: 1 }]);
+    expect(await committed()).toEqual([1]);
+  });
+
   it('fails when PostgreSQL refuses the commit itself', async () => {
     await database.dataSource.query(
       'CREATE TABLE checked (number integer UNIQUE DEFERRABLE INITIALLY DEFERRED, at timestamptz)',

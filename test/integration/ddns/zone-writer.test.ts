@@ -202,25 +202,40 @@ describeOnEachDatabase('the zone writer', (database) => {
     expect(await text('certain')).toEqual([line('certain', 'x')]);
   });
 
-  it('has sent the next transaction before it tells the callers of the one before', async () => {
+  /** Makes two changes, the second handed in while the first is under way. @returns what happened, in order. */
+  const oneAfterTheOther = async (meanwhile: () => void = () => undefined): Promise<readonly string[]> => {
     const order: string[] = [];
     const told: Promise<unknown>[] = [];
     const change = (label: string): void =>
       void told.push(server.writer.commit(setText(label, randomUUID())).then(() => order.push(`told ${label}`)));
     const watch = watchStatements((what) => {
-      if (what !== 'begin') return;
-      order.push('begin');
-      // Handed in while the first is under way.
-      if (told.length === 1) change('second');
+      if (what !== 'begin' && what !== 'commit') return;
+      order.push(what);
+      if (told.length > 1) return;
+      change('second');
+      meanwhile();
     });
     try {
       change('first');
       while (told.length < 2) await sleep(1);
+      await server.writer.drain();
+      order.push('drained');
       await Promise.all(told);
     } finally {
       watch.restore();
     }
-    expect(order).toEqual(['begin', 'begin', 'told first', 'told second']);
+    return order;
+  };
+
+  it('has sent the next transaction before it tells the callers of the one before', async () => {
+    const order = ['begin', 'commit', 'begin', 'told first', 'commit', 'told second', 'drained'];
+    expect(await oneAfterTheOther()).toEqual(order);
+  });
+
+  it('tells the callers of the one before at once when it makes a pause', async () => {
+    const counters = server.get(DnsCounters);
+    const order = ['begin', 'commit', 'told first', 'begin', 'commit', 'told second', 'drained'];
+    expect(await oneAfterTheOther(() => void (counters.udpQueries += 1_000_000))).toEqual(order);
   });
 
   it('drops a change that a locking writer refuses, and makes the others', async () => {
