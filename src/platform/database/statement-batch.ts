@@ -46,9 +46,10 @@ interface KnownStatement {
 const knownStatements = new WeakMap<Connection, Map<string, KnownStatement>>();
 
 /**
- * Sends the statements in one system call, and PostgreSQL answers in one as well, unless they are long: each statement
- * of `pg` ends with a Sync, where PostgreSQL sends what it has and wakes the caller, who often finds one answer of several. They run in
- * order. Where one fails, those behind it are not executed, and outside of a transaction those before it are undone.
+ * Sends the statements in one system call, and PostgreSQL answers in one as well, unless the answers are long: each
+ * statement of `pg` ends with a Sync, where PostgreSQL sends what it has and wakes the caller, who often finds one
+ * answer of several. They run in order. Where one fails, those behind it are not executed, and outside of a transaction
+ * those before it are undone.
  * @returns one answer a statement, in order.
  * @throws what made one of them fail, or cannot be sent: then none was. Rows that cannot be read make it throw as well,
  * though all has been executed.
