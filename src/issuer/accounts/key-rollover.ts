@@ -26,7 +26,7 @@ export class KeyRollover {
   }
 
   /**
-   * @returns when the account has a new key, here and at the CA; several calls at once give it one
+   * @returns when the account has a new key, here and at the CA; calls that come while a change is under way join it
    * @throws DomainError `not_found`; `conflict` when it is not registered
    * @throws AcmeProblemError when the CA refuses: the account keeps its key. AcmeUnreachableError when the CA cannot be
    * reached: the change is finished by the next call.
@@ -41,27 +41,37 @@ export class KeyRollover {
     }
     // Another server was faster, and has brought it to its end.
     if (!account.next) return;
-    await this.#askCa(account);
+    try {
+      await this.#askCa(account);
+    } catch (error) {
+      // Others have brought this change to its end and made the next one: the CA knows neither of our two keys.
+      if (await this.#hasAnotherKey(account)) return;
+      // A refusal after which the CA was asked, and does not know the next key as this account's: it is of no use.
+      if (isRefusal(error)) await this.keys.dropNext(account);
+      throw error;
+    }
     this.probe.reached('changed');
     await this.keys.promote(account);
     this.probe.reached('promoted');
     this.logger.log({ accountUrl: account.accountUrl }, 'the ACME account has a new key');
   }
 
-  async #askCa(account: KeyedAccount): Promise<void> {
-    const { directoryUrl, accountUrl, key, next } = account;
-    try {
-      await this.#accounts.changeKey({
-        directoryUrl,
-        accountUrl,
-        accountKeyPem: key.pem,
-        newAccountKeyPem: next!.pem,
-      });
-    } catch (error) {
-      // A refusal after which the CA was asked, and does not know the next key as this account's: it is of no use.
-      const isRefused = error instanceof AcmeProblemError && error.status < 500 && error.status !== 429;
-      if (isRefused) await this.keys.dropNext(account);
-      throw error;
-    }
+  #askCa({ directoryUrl, accountUrl, key, next }: KeyedAccount): Promise<void> {
+    return this.#accounts.changeKey({
+      directoryUrl,
+      accountUrl,
+      accountKeyPem: key.pem,
+      newAccountKeyPem: next!.pem,
+    });
   }
+
+  async #hasAnotherKey({ id, key }: KeyedAccount): Promise<boolean> {
+    const present = await this.keys.byId(id);
+    return present !== undefined && present.key.spkiSha256 !== key.spkiSha256;
+  }
+}
+
+/** Not for a 5xx or 429, after which the same change may go through. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof AcmeProblemError && error.status < 500 && error.status !== 429;
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 
 import { Logger } from '@nestjs/common';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { AccountKeys } from '../../../src/issuer/accounts/account-keys.js';
 import { AccountOverview } from '../../../src/issuer/accounts/account-overview.js';
@@ -173,6 +173,24 @@ function rolloverTests(start: () => Promise<RealCa>): void {
     expect((await one.keys.byId(id))!.next).toBeUndefined();
     expect(await one.issue(aName())).toContain('BEGIN CERTIFICATE');
     expect(await other.issue(aName())).toContain('BEGIN CERTIFICATE');
+  });
+
+  it('that others have finished, and followed by another one, is done for a server that comes late', async () => {
+    const [late, faster] = [aServer(), aServer()];
+    const { id } = await late.account();
+    const before = (await late.keys.byId(id))!;
+    const readNow = late.keys.byId.bind(late.keys);
+    vi.spyOn(late.keys, 'byId').mockImplementationOnce(async () => {
+      const read = await readNow(id);
+      await faster.rollover.rollOver(id);
+      await faster.rollover.rollOver(id);
+      return read;
+    });
+    await late.rollover.rollOver(id);
+    const after = (await late.keys.byId(id))!;
+    expect(after.key.spkiSha256).not.toBe(before.key.spkiSha256);
+    expect(after.next).toBeUndefined();
+    expect(await late.issue(aName())).toContain('BEGIN CERTIFICATE');
   });
 
   it('lets an order that waits with the old TXT record begin its challenge anew, and go on', async () => {
