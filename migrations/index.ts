@@ -16,6 +16,7 @@ import { Dashboard1760000000014 } from './1760000000014-dashboard.js';
 import { AccountKeys1760000000015 } from './1760000000015-account-keys.js';
 import { ApiTls1760000000016 } from './1760000000016-api-tls.js';
 import { Doors1760000000017 } from './1760000000017-doors.js';
+import { AddressesTold1760000000018 } from './1760000000018-addresses-told.js';
 
 /** Every migration, oldest first. One that is not in this list does not run. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -35,4 +36,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   AccountKeys1760000000015,
   ApiTls1760000000016,
   Doors1760000000017,
+  AddressesTold1760000000018,
 ];

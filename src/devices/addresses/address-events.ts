@@ -14,11 +14,8 @@ export interface ChangedAddresses {
 /** A device whose addresses change all the time is told of once in so long. */
 const COALESCE_MINUTES = 10;
 
-/** The SQL of `wasToldLately`, of the rows `change (id, at)`. */
-export const TOLD_LATELY = `EXISTS (
-  SELECT 1 FROM events e
-   WHERE e.subject_kind = 'device' AND e.subject_id = change.id::text AND e.type = 'device.addresses_changed'
-     AND e.created_at > change.at - ${COALESCE_MINUTES} * interval '1 minute')`;
+/** The SQL of `wasToldLately`, of the rows `change (id, at)` and `devices d`. */
+export const TOLD_LATELY = `coalesce(d.addresses_told_at > change.at - ${COALESCE_MINUTES} * interval '1 minute', false)`;
 
 /** Records changes of addresses, in the transaction that makes them. */
 export async function recordAddressChanges(

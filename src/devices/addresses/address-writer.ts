@@ -35,8 +35,9 @@ const LOCK_DEVICES = {
 const UPDATE_ADDRESSES = {
   name: 'update-addresses',
   text: `
-    UPDATE devices SET addresses = change.addresses, addresses_changed_at = change.at
-      FROM jsonb_to_recordset($1::jsonb) AS change (id uuid, addresses text[], at timestamptz)
+    UPDATE devices SET addresses = change.addresses, addresses_changed_at = change.at,
+        addresses_told_at = coalesce(change."toldAt", addresses_told_at)
+      FROM jsonb_to_recordset($1::jsonb) AS change (id uuid, addresses text[], at timestamptz, "toldAt" timestamptz)
      WHERE devices.id = change.id`,
 };
 
@@ -59,6 +60,7 @@ export class AddressWriter implements JoinedWriter<AddressChange> {
           id: deviceId,
           addresses,
           at: now.toISOString(),
+          toldAt: devices.get(deviceId)?.wasToldLately ? null : now.toISOString(),
         }));
         return Promise.all([
           pipeline.send(UPDATE_ADDRESSES, [JSON.stringify(rows)]),
