@@ -11,9 +11,9 @@ export interface PreparedStatement {
 }
 
 /**
- * A prepared statement keeps its plan, from the first time on: planning takes as long as a small change itself. One that
- * was planned while a table was small must not read the whole of it when it has grown, be it to scan or to join it:
- * indexes are taken from the beginning, and a row is looked up for each value.
+ * A prepared statement keeps its plan, from the first time until the next ANALYZE: planning takes as long as a small
+ * change itself. One that was planned while a table was small must not read the whole of it when it has grown, be it to
+ * scan or to join it: indexes are taken from the beginning, and a row is looked up for each value.
  */
 const SETTINGS = {
   plan_cache_mode: 'force_generic_plan',
