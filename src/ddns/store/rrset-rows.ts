@@ -57,8 +57,9 @@ export async function readRrsets(
     'subtrees',
     // `/` follows `.`: the range is what begins with the reversed name and its dot.
     subtrees,
-    // OFFSET 0 keeps the range apart from the join, where PostgreSQL takes it for a ninth of the table: after some changes it
-    // then reads a bitmap of it, with all entries of rows that are gone, or the whole index.
+    // OFFSET 0 keeps the range apart from the join, where PostgreSQL takes it for a ninth of the table (here for a
+    // two-hundredth of the zone): after some changes it then reads a bitmap of it, with the entries of all rows that are
+    // gone, or the whole index.
     (first) => `SELECT ${COLUMNS} FROM unnest($${first}::text[], $${first + 1}::text[]) AS w (zone, below),
       LATERAL (SELECT * FROM rrsets
         WHERE zone = w.zone
