@@ -7,7 +7,7 @@ export interface ChangedAddresses {
   readonly name: string;
   readonly addresses: readonly string[];
   readonly at: Date;
-  /** There is an event of a change of this device that is younger than COALESCE_MINUTES. */
+  /** An event of a change of this device was recorded in the last COALESCE_MINUTES (not known of ones before the column). */
   readonly wasToldLately: boolean;
 }
 

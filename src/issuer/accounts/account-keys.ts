@@ -74,16 +74,21 @@ export class AccountKeys {
     );
   }
 
-  /** The CA has taken the next key: from now on it is the account's. Does nothing when that is known already. */
-  async promote({ id, next }: KeyedAccount): Promise<void> {
+  /**
+   * The CA has taken the next key: from now on it is the account's, also when another server, whom the CA refused, has
+   * dropped it meanwhile. Does nothing when the account has gone on to other keys.
+   */
+  async promote({ id, key, next }: KeyedAccount): Promise<void> {
     await this.dataSource.query(
       `WITH promoted AS (
          UPDATE acme_accounts
-            SET key_sealed = next_key_sealed, key_spki_sha256 = next_key_spki_sha256, key_changed_at = $3,
-                next_key_sealed = NULL, next_key_spki_sha256 = NULL, next_key_at = NULL
-          WHERE id = $1 AND next_key_spki_sha256 = $2 RETURNING id)
+            SET key_sealed = $4, key_spki_sha256 = $2, key_changed_at = $3,
+                next_key_sealed = CASE WHEN next_key_spki_sha256 <> $2 THEN next_key_sealed END,
+                next_key_at = CASE WHEN next_key_spki_sha256 <> $2 THEN next_key_at END,
+                next_key_spki_sha256 = nullif(next_key_spki_sha256, $2)
+          WHERE id = $1 AND (next_key_spki_sha256 = $2 OR key_spki_sha256 = $5) RETURNING id)
        SELECT pg_notify('${ACCOUNT_KEYS_CHANNEL}', id::text) FROM promoted`,
-      [id, next!.spkiSha256, this.clock.now()],
+      [id, next!.spkiSha256, this.clock.now(), this.secretBox.seal(next!.pem), key.spkiSha256],
     );
   }
 

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 
 import { DomainError } from '../../kernel/errors.js';
 import { AcmeAccounts } from '../acme/acme-accounts.js';
-import { AcmeProblemError } from '../acme/acme-ca.js';
+import type { AcmeProblemError } from '../acme/acme-ca.js';
 import { AcmeConnections } from '../acme/acme-connections.js';
 import { AccountKeys, type KeyedAccount } from './account-keys.js';
 import { RolloverProbe } from './rollover-probe.js';
@@ -27,28 +27,40 @@ export class KeyRollover {
 
   /**
    * @returns when the account has a new key, here and at the CA; calls that come while a change is under way join it
-   * @throws DomainError `not_found`; `conflict` when it is not registered
-   * @throws AcmeProblemError when the CA refuses: the account keeps its key. AcmeUnreachableError when the CA cannot be
-   * reached: the change is finished by the next call.
+   * @throws DomainError `conflict` when it is not there, not registered, or another call's change was just refused
+   * @throws AcmeProblemError when the CA refuses: the account keeps its key. For a 5xx or 429 that is open, as for
+   * AcmeUnreachableError: the next call finishes the change.
    */
   async rollOver(accountId: string): Promise<void> {
     this.probe.reached('begun');
+    const before = await this.keys.byId(accountId);
+    if (!before) {
+      throw new DomainError('conflict', 'The account is not registered at its CA yet: there is no key to change.');
+    }
     await this.keys.prepareNext(accountId);
     this.probe.reached('stored');
     const account = await this.keys.byId(accountId);
-    if (!account) {
-      throw new DomainError('conflict', 'The account is not registered at its CA yet: there is no key to change.');
+    if (!account?.next) {
+      // Another server was faster, and has brought it to its end, whichever that was.
+      if (account && account.key.spkiSha256 !== before.key.spkiSha256) return;
+      throw new DomainError('conflict', 'The CA has just refused the key that another call made; try again.');
     }
-    // Another server was faster, and has brought it to its end.
-    if (!account.next) return;
+    await this.#change(account);
+  }
+
+  async #change(account: KeyedAccount): Promise<void> {
+    let refusal: AcmeProblemError | undefined;
     try {
-      await this.#askCa(account);
+      refusal = await this.#askCa(account);
     } catch (error) {
-      // Others have brought this change to its end and made the next one: the CA knows neither of our two keys.
-      if (await this.#hasAnotherKey(account)) return;
-      // A refusal after which the CA was asked, and does not know the next key as this account's: it is of no use.
-      if (isRefusal(error)) await this.keys.dropNext(account);
+      if (await this.#isPast(account, error)) return;
       throw error;
+    }
+    if (refusal) {
+      // The CA does not know the next key: nobody will need it.
+      await this.keys.dropNext(account);
+      if (await this.#isPast(account, refusal)) return;
+      throw refusal;
     }
     this.probe.reached('changed');
     await this.keys.promote(account);
@@ -56,7 +68,7 @@ export class KeyRollover {
     this.logger.log({ accountUrl: account.accountUrl }, 'the ACME account has a new key');
   }
 
-  #askCa({ directoryUrl, accountUrl, key, next }: KeyedAccount): Promise<void> {
+  #askCa({ directoryUrl, accountUrl, key, next }: KeyedAccount): Promise<AcmeProblemError | undefined> {
     return this.#accounts.changeKey({
       directoryUrl,
       accountUrl,
@@ -65,13 +77,11 @@ export class KeyRollover {
     });
   }
 
-  async #hasAnotherKey({ id, key }: KeyedAccount): Promise<boolean> {
+  /** Has the account another key by now? Then others have finished this change, or that and the one after it. */
+  async #isPast({ id, accountUrl, key }: KeyedAccount, error: unknown): Promise<boolean> {
     const present = await this.keys.byId(id);
-    return present !== undefined && present.key.spkiSha256 !== key.spkiSha256;
+    if (!present || present.key.spkiSha256 === key.spkiSha256) return false;
+    this.logger.debug({ err: error, accountUrl }, 'another server has changed the key meanwhile');
+    return true;
   }
-}
-
-/** Not for a 5xx or 429, after which the same change may go through. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof AcmeProblemError && error.status < 500 && error.status !== 429;
 }

@@ -68,8 +68,13 @@ export class AcmeAccounts {
   /**
    * Gives the account a new key (RFC 8555 section 7.3.5). The account's URL stays. Safe to repeat after a lost answer: a
    * key that the account has already is a success.
+   *
+   * @returns the CA's refusal, where the CA, asked after it, has no account of the new key: that key is of no use.
+   * @throws AcmeProblemError, AcmeUnreachableError: whether the account has the new key is open.
    */
-  async changeKey(account: AcmeAccountKey & { accountUrl: string; newAccountKeyPem: string }): Promise<void> {
+  async changeKey(
+    account: AcmeAccountKey & { accountUrl: string; newAccountKeyPem: string },
+  ): Promise<AcmeProblemError | undefined> {
     const connection = this.connections.to(account.directoryUrl);
     const { keyChange } = await connection.directory();
     const oldKey = new AcmeSession(connection, account);
@@ -79,8 +84,10 @@ export class AcmeAccounts {
     } catch (error) {
       if (!(error instanceof AcmeProblemError) || error.status >= 500 || error.status === 429) throw error;
       const holder = await this.find({ directoryUrl: account.directoryUrl, accountKeyPem: account.newAccountKeyPem });
-      if (holder?.accountUrl !== account.accountUrl) throw error;
+      if (!holder) return error;
+      if (holder.accountUrl !== account.accountUrl) throw error;
     }
+    return undefined;
   }
 
   /** Ends the account for good (RFC 8555 section 7.3.6). */
