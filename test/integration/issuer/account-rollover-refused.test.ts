@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { AccountKeys, spkiSha256 } from '../../../src/issuer/accounts/account-keys.js';
+import { AccountKeys, type KeyedAccount, spkiSha256 } from '../../../src/issuer/accounts/account-keys.js';
 import { KeyRollover } from '../../../src/issuer/accounts/key-rollover.js';
 import { RolloverProbe } from '../../../src/issuer/accounts/rollover-probe.js';
 import { generateAccountKey } from '../../../src/issuer/acme/account-key.js';
@@ -102,6 +102,20 @@ describe("a change of an account's key that the CA does not make", () => {
 });
 
 describe("a change of an account's key that the CA has made", () => {
+  it('is done for a server that lost the answer, when another one has finished it meanwhile', async () => {
+    ca.on('/key-change', { fault: 'drop' });
+    const readNow = keys.byId.bind(keys);
+    const reads: (KeyedAccount | undefined)[] = [];
+    keys.byId = async (account) => {
+      if (reads.length === 2) await keys.promote(reads[1]!);
+      reads.push(await readNow(account));
+      return reads.at(-1);
+    };
+    await rollOver();
+    expect(reads).toHaveLength(3);
+    expect((await readNow(id))!.key).toEqual(reads[1]!.next);
+  });
+
   it('is kept when another server, whom the CA refused, has dropped the new key meanwhile', async () => {
     await keys.prepareNext(id);
     const begun = (await keys.byId(id))!;
