@@ -164,6 +164,7 @@ export class ApiCertificate {
       state: 'active',
       addresses: [],
       wildcard: false,
+      aliases: [],
     };
     if ((await this.store.certificatesSince(device.deviceId, addSeconds(now, -DAY_SECONDS))) >= MOST_A_DAY) {
       throw new Error(

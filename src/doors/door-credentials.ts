@@ -87,7 +87,8 @@ export class DoorCredentials {
   private async find(door: PasswordDoor, accessId: string): Promise<AccessRow | undefined> {
     const rows: AccessRow[] = await this.dataSource.query(
       `SELECT a.secret_hash AS "secretHash", a.subdomain, a.allow_from AS "allowFrom",
-              d.id AS "deviceId", d.name, d.zone, d.state, d.addresses, d.wildcard
+              d.id AS "deviceId", d.name, d.zone, d.state, d.addresses, d.wildcard, d.aliases,
+              d.addresses_told_at AS "addressesToldAt"
          FROM device_access a JOIN devices d ON d.id = a.device_id
         WHERE a.id = $1 AND a.door = $2 AND d.state <> 'deleted'`,
       [accessId, door],

@@ -198,6 +198,15 @@ describeOnEachDatabase('doors for existing clients', (database) => {
       expect(both.text).toBe('good 10.7.7.8,fd00::2\n');
     });
 
+    it("changes the addresses of the device's aliases as well", async () => {
+      const aliases = [`k${randomBytes(6).toString('hex')}`];
+      await server.admin.patch(`/v1/devices/${device.deviceId}`).send({ aliases }).expect(200);
+      await update({ hostname: device.name, myip: '10.7.7.9,fd00::9' }).expect(200);
+      expect(await dns.resolve4(`${aliases[0]}.fleet.test`)).toEqual(['10.7.7.9']);
+      expect(await dns.resolve6(`${aliases[0]}.fleet.test`)).toEqual(['fd00::9']);
+      await server.admin.patch(`/v1/devices/${device.deviceId}`).send({ aliases: [] }).expect(200);
+    });
+
     it('answers a line a name, in the order asked', async () => {
       const hostname = `other.example.org,${device.name.toUpperCase()},nothing`;
       const { text } = await update({ hostname, myip: '10.8.8.8' }).expect(200);

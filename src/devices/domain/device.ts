@@ -11,6 +11,8 @@ export interface Device {
   /** Normalized, in the order A before AAAA as registered. */
   readonly addresses: readonly string[];
   readonly wildcard: boolean;
-  /** Labels of further names in its zone; absent: none. */
-  readonly aliases?: readonly string[];
+  /** Labels of further names in its zone. */
+  readonly aliases: readonly string[];
+  /** When a change of its addresses was last told of; null: never; absent: it was not looked at. */
+  readonly addressesToldAt?: Date | null;
 }

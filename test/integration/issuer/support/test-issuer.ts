@@ -287,6 +287,7 @@ export async function aDevice(dataSource: DataSource, change: Partial<Device> = 
     state: 'active',
     addresses: [],
     wildcard: false,
+    aliases: [],
     ...change,
   };
   await dataSource.query(
