@@ -17,6 +17,7 @@ import { AccountKeys1760000000015 } from './1760000000015-account-keys.js';
 import { ApiTls1760000000016 } from './1760000000016-api-tls.js';
 import { Doors1760000000017 } from './1760000000017-doors.js';
 import { AddressesTold1760000000018 } from './1760000000018-addresses-told.js';
+import { Presumptions1760000000019 } from './1760000000019-presumptions.js';
 
 /** Every migration, oldest first. One that is not in this list does not run. */
 export const migrations: (new () => MigrationInterface)[] = [
@@ -37,4 +38,5 @@ export const migrations: (new () => MigrationInterface)[] = [
   ApiTls1760000000016,
   Doors1760000000017,
   AddressesTold1760000000018,
+  Presumptions1760000000019,
 ];

@@ -3,8 +3,9 @@ import { DomainError } from '../../kernel/errors.js';
 import { addressRdata, labelOfAddress } from './ip-name.js';
 import { childOf, presentName, wildcardOf, type WireName } from './name.js';
 import { TYPE, typeName } from './rr-type.js';
-import { deviceOwner, FIXED, SYSTEM, type StoredValue } from './stored-rrset.js';
+import { deviceOwner, FIXED, SYSTEM, type StoredRrset, type StoredValue } from './stored-rrset.js';
 import type { ZoneEdit } from './zone-edit.js';
+import type { ZoneView } from './zone.js';
 
 /** How long a resolver may keep a device's address: an address change is seen everywhere after that. */
 export const DEVICE_TTL_SECONDS = 60;
@@ -72,6 +73,37 @@ export function withdrawDevice(zone: ZoneEdit, name: WireName): void {
     const kept = rrset.values.filter(({ owner }) => owner === FIXED || owner === SYSTEM);
     if (kept.length < rrset.values.length) zone.put(rrset.name, rrset.type, rrset.ttl, kept);
   }
+}
+
+/**
+ * What a zone in memory has at and below a device's name or alias, as the database should have it: for a subtree with
+ * nothing but this device's addresses. The memory does not know who owns a record.
+ * @returns undefined where there is anything else.
+ */
+export function rememberedDevice(zone: ZoneView, deviceId: string, name: WireName): StoredRrset[] | undefined {
+  const node = zone.node(name);
+  if (!node) return [];
+  const own = node.rrsets();
+  if (own.some((rrset) => !rrset.ofDevice)) return undefined;
+  const names = new Map([[name, own]]);
+  const encoded = own.flatMap((rrset) => rrset.rdatas()).map((rdata) => labelOfAddress(addressFromBytes(rdata)));
+  for (const child of [wildcardOf(name), ...encoded.map((label) => childOf(label, name))]) {
+    const found = child === undefined ? undefined : zone.node(child);
+    if (child === undefined || !found) continue;
+    const rrsets = found.rrsets();
+    if (found.children > 0 || rrsets.some((rrset) => !rrset.ofDevice)) return undefined;
+    names.set(child, rrsets);
+  }
+  if (names.size - 1 !== node.children) return undefined;
+  const owner = deviceOwner(deviceId);
+  return [...names].flatMap(([at, rrsets]) =>
+    rrsets.map((rrset) => ({
+      name: at,
+      type: rrset.type,
+      ttl: rrset.ttl,
+      values: rrset.rdatas().map((rdata) => ({ rdata, owner })),
+    })),
+  );
 }
 
 interface AddressRecords {

@@ -5,7 +5,7 @@ import { NamePublisher, type PublishedDevice } from '../../devices/ports/name-pu
 import { APP_CONFIG, type AppConfig } from '../../platform/config/app-config.js';
 import type { JoinedWrite } from '../../platform/database/joined-write.js';
 import { publishAlias, withdrawAlias } from '../domain/alias-records.js';
-import { publishDevice, withdrawDevice } from '../domain/device-records.js';
+import { publishDevice, rememberedDevice, withdrawDevice } from '../domain/device-records.js';
 import { wireName, type WireName } from '../domain/name.js';
 import { ZoneWriter } from '../store/zone-writer.js';
 
@@ -25,9 +25,14 @@ export class DeviceNamePublisher extends NamePublisher {
     const aliases = aliasNames(device.aliases, zone);
     const former = aliasNames(device.formerAliases, zone);
     const ipNames = this.config.dns.ipNames === 'registered';
+    const subtrees = [name, ...aliases, ...former];
     await this.writer.commit({
       zone,
-      scope: { subtrees: [name, ...aliases, ...former] },
+      scope: { subtrees },
+      remembered: (memory) => {
+        const parts = subtrees.map((subtree) => rememberedDevice(memory, deviceId, subtree));
+        return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+      },
       edit: (edit) => {
         for (const alias of former) withdrawAlias(edit, deviceId, alias);
         publishDevice(edit, { deviceId, name, addresses, wildcard, ipNames });

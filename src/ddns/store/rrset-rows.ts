@@ -27,13 +27,63 @@ export interface RrsetKey {
 
 const COLUMNS = 'r.zone, r.name, r.type, r.ttl, r.rdata, r.owners';
 
+/**
+ * The FROM items that give the RRsets `r` at and below names. The range is what begins with the reversed name and its dot:
+ * `/` follows `.`. OFFSET 0 keeps it apart from the join, where PostgreSQL takes it for a ninth of the table (here for a
+ * two-hundredth of the zone): after some changes it then reads a bitmap of it, with the entries of all rows that are gone,
+ * or the whole index.
+ * @param zones, below the parameters with what subtreePairs() gives.
+ */
+function inSubtrees(zones: string, below: string): string {
+  return `unnest(${zones}::text[], ${below}::text[]) AS w (zone, below),
+    LATERAL (SELECT * FROM rrsets
+      WHERE zone = w.zone
+        AND (reverse(name) || '.') >= w.below COLLATE "C"
+        AND (reverse(name) || '.') < (rtrim(w.below, '.') || '/') COLLATE "C"
+      OFFSET 0) r`;
+}
+
+const PRESUME_RRSETS = {
+  name: 'presume-rrsets',
+  text: `
+    SELECT presume($3::jsonb = coalesce(jsonb_agg(
+        jsonb_build_array(r.zone, r.name, r.type, r.ttl, to_jsonb(r.rdata), to_jsonb(r.owners))
+        ORDER BY r.zone, r.name, r.type), '[]'))
+      FROM ${inSubtrees('$1', '$2')}`,
+};
+
+/** Fails with a wrong presumption unless the scopes' subtrees hold these RRsets and no others. */
+export async function presumeRrsets(
+  transaction: PipelinedTransaction,
+  scopes: readonly ZoneScope[],
+  presumed: readonly { readonly zone: string; readonly rrset: StoredRrset }[],
+): Promise<void> {
+  const subtrees = subtreePairs(scopes);
+  const rows = presumed
+    .map(({ zone, rrset }) => ({ zone, name: presentName(rrset.name), rrset }))
+    .toSorted((a, b) => compare(a.zone, b.zone) || compare(a.name, b.name) || a.rrset.type - b.rrset.type)
+    .map(({ zone, name, rrset: { type, ttl, values } }) => [
+      zone,
+      name,
+      type,
+      ttl,
+      values.map(({ rdata }) => `\\x${rdata.toString('hex')}`),
+      values.map(({ owner }) => owner),
+    ]);
+  await transaction.send(PRESUME_RRSETS, [
+    subtrees.map(([zone]) => zone),
+    subtrees.map(([, below]) => below),
+    JSON.stringify(rows),
+  ]);
+}
+
 /** Reads the RRsets in all the scopes, each once, by zone. */
 export async function readRrsets(
   transaction: PipelinedTransaction,
   scopes: readonly ZoneScope[],
 ): Promise<Map<string, StoredRrset[]>> {
   const names = pairs(scopes, ({ names = [] }) => names.map(presentName));
-  const subtrees = pairs(scopes, ({ subtrees = [] }) => subtrees.map((name) => `${reverse(presentName(name))}.`));
+  const subtrees = subtreePairs(scopes);
   const owners = pairs(scopes, ({ txtOwners = [] }) => txtOwners);
   const kinds: string[] = [];
   const parts: string[] = [];
@@ -53,20 +103,7 @@ export async function readRrsets(
     (first) => `SELECT ${COLUMNS} FROM unnest($${first}::text[], $${first + 1}::text[]) AS w (zone, name)
       JOIN rrsets r ON r.zone = w.zone AND r.name = w.name`,
   );
-  add(
-    'subtrees',
-    // `/` follows `.`: the range is what begins with the reversed name and its dot.
-    subtrees,
-    // OFFSET 0 keeps the range apart from the join, where PostgreSQL takes it for a ninth of the table (here for a
-    // two-hundredth of the zone): after some changes it then reads a bitmap of it, with the entries of all rows that are
-    // gone, or the whole index.
-    (first) => `SELECT ${COLUMNS} FROM unnest($${first}::text[], $${first + 1}::text[]) AS w (zone, below),
-      LATERAL (SELECT * FROM rrsets
-        WHERE zone = w.zone
-          AND (reverse(name) || '.') >= w.below COLLATE "C"
-          AND (reverse(name) || '.') < (rtrim(w.below, '.') || '/') COLLATE "C"
-        OFFSET 0) r`,
-  );
+  add('subtrees', subtrees, (first) => `SELECT ${COLUMNS} FROM ${inSubtrees(`$${first}`, `$${first + 1}`)}`);
   add(
     'owners',
     owners,
@@ -94,6 +131,16 @@ function storedRrset({ name, type, ttl, rdata, owners }: RrsetRow): StoredRrset 
     ttl: Number(ttl),
     values: rdata.map((octets, index) => ({ rdata: octets, owner: owners[index] ?? '' })),
   };
+}
+
+/** Each zone and what the reversed names in a subtree of it begin with. */
+function subtreePairs(scopes: readonly ZoneScope[]): (readonly [string, string])[] {
+  return pairs(scopes, ({ subtrees = [] }) => subtrees.map((name) => `${reverse(presentName(name))}.`));
+}
+
+/** As PostgreSQL orders text of collation C: names are ASCII. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 function pairs(

@@ -10,10 +10,13 @@ import { diffRrset, type ZoneDiff } from '../domain/zone-diff.js';
 import { ZoneDraft } from '../domain/zone-draft.js';
 import { ZoneEdit } from '../domain/zone-edit.js';
 import { journalChanges } from '../journal/journal-changes.js';
-import { joinWrites, lockGroup, writeLocked, writerGroups } from './joined-writes.js';
-import { readRrsets, type RrsetKey } from './rrset-rows.js';
+import { allSettled } from './all-settled.js';
+import { joinWrites, writeLocked, writerGroups } from './joined-writes.js';
+import { presumeRows, type Memory } from './presumed-rows.js';
+import type { RrsetKey } from './rrset-rows.js';
 import { writeZones } from './write-zones.js';
 import type { CommittedChange, ZoneChange } from './zone-change.js';
+import { lockRows } from './zone-rows.js';
 
 /**
  * Joined writes refused their changes, after the others' edits had seen these: nothing of the transaction may stay, and
@@ -28,12 +31,9 @@ export class RefusedWritesError extends Error {
   }
 }
 
-const LOCK_ZONES = {
-  name: 'lock-zones',
-  text: `SELECT name, serial FROM zones WHERE name = ANY ($1) ORDER BY name FOR NO KEY UPDATE`,
-};
-
 export interface TransactionResult {
+  /** What it was made from was presumed, and rightly. */
+  readonly wasPresumed: boolean;
   /** One entry a change, in order. */
   readonly outcomes: readonly (CommittedChange | DomainError)[];
   /** What to apply in memory once the transaction is committed; a zone's first content has no diff. */
@@ -48,6 +48,8 @@ export interface WriteContext {
   readonly floors: ReadonlyMap<string, number>;
   /** Changes that are out already, by their index. */
   readonly refused: ReadonlyMap<number, DomainError>;
+  /** Where to take what the rows hold, as far as that can be presumed; absent: they are read. */
+  readonly memory?: Memory | undefined;
 }
 
 /**
@@ -55,24 +57,22 @@ export interface WriteContext {
  * never wait for each other; then nobody else changes these zones until the commit.
  *
  * It takes three round trips: one that locks and reads, one that writes everything, and the commit. Where all joined
- * writers can lock, nothing is left to be refused after the first, and the commit goes out with the second.
+ * writers can lock, nothing is left to be refused after the first, and the commit goes out with the second. Where what
+ * the rows hold is presumed, all is one round trip.
  *
- * @throws RefusedWritesError; whatever a statement, a joined write or an edit throws that is no DomainError.
+ * @throws RefusedWritesError; a wrong presumption; whatever a statement, a joined write or an edit throws that is no DomainError.
  */
 export async function writeChanges(
   transaction: PipelinedTransaction,
   changes: readonly ZoneChange[],
-  { writerId, now, floors, refused }: WriteContext,
+  { writerId, now, floors, refused, memory }: WriteContext,
 ): Promise<TransactionResult> {
-  const names = [...new Set(changes.map(({ zone }) => zone))];
-  const apexes = names.map((zone) => ({ zone, scope: { names: [mustWireName(zone)] } }));
   const groups = writerGroups(changes, refused);
   const isCertain = groups.every(({ writer }) => writer.lock !== undefined);
-  const [serials, locked, stored] = await allSettled([
-    lockZones(transaction, names),
-    Promise.all(isCertain ? groups.map((group) => lockGroup(transaction, group)) : []),
-    readRrsets(transaction, [...changes, ...apexes]),
-  ]);
+  const presumed = memory && isCertain ? presumeRows(changes, groups, memory)?.(transaction) : undefined;
+  // It is heard of below, unless what follows cannot be sent.
+  presumed?.hold.catch(() => undefined);
+  const { serials, stored, locked } = presumed ?? (await lockRows(transaction, changes, groups));
   const outcomes = changes.map(({ zone }, index): DomainError | undefined =>
     serials.has(zone) ? refused.get(index) : new DomainError('unknown_zone', `This server has no zone ${zone}.`),
   );
@@ -112,32 +112,20 @@ export async function writeChanges(
     deletions,
     serials: moved.map(({ diff, ...rest }) => ({ ...rest, ...(diff && { changes: journalChanges(diff) }) })),
   });
-  // It is heard of below, unless what follows cannot be sent.
   written.catch(() => undefined);
   const joined = isCertain ? writeLocked(locked, outcomes) : joinWrites(transaction, groups, outcomes);
   if (isCertain) transaction.commit();
-  const [, refusals] = await allSettled([written, joined]);
+  const [, refusals] = await allSettled([written, joined, presumed?.hold ?? Promise.resolve()]);
   if (refusals.size > 0) throw new RefusedWritesError(refusals);
   const byZone = new Map(results.map((result) => [result.zone, result]));
   return {
+    wasPresumed: presumed !== undefined,
     outcomes: changes.map(({ zone }, index) => {
       const { serial, hasChanged } = byZone.get(zone) ?? { serial: 0, hasChanged: false };
       return outcomes[index] ?? { serial, changed: hasChanged };
     }),
     diffs: moved.flatMap(({ zone, diff }) => (diff ? [{ zone, diff }] : [])),
   };
-}
-
-async function lockZones(transaction: PipelinedTransaction, names: readonly string[]): Promise<Map<string, number>> {
-  const rows = await transaction.send<{ name: string; serial: string }>(LOCK_ZONES, [names]);
-  return new Map(rows.map(({ name, serial }) => [name, Number(serial)]));
-}
-
-/** Waits for all, also when one has failed: nothing may be sent any more once the transaction is over. */
-async function allSettled<Promises extends readonly Promise<unknown>[] | []>(promises: Promises) {
-  const results = await Promise.allSettled(promises);
-  for (const result of results) if (result.status === 'rejected') throw result.reason;
-  return Promise.all(promises);
 }
 
 /** Runs the edits of the changes that nothing has refused yet, each on what those before it left. */

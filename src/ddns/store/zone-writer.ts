@@ -7,11 +7,13 @@ import { Clock } from '../../kernel/clock.js';
 import { DomainError } from '../../kernel/errors.js';
 import { isDatabaseUnavailable } from '../../platform/database/database-unavailable.js';
 import { pipelinedTransaction } from '../../platform/database/pipelined-transaction.js';
+import { isWrongPresumption, PresumptionPace } from '../../platform/database/presumption.js';
+import { sqlState } from '../../platform/database/sql-state.js';
 import { MAX_SECONDS_AHEAD, secondsAhead, TICKS_A_SECOND } from '../domain/serial.js';
 import { DnsCounters } from '../listeners/dns-counters.js';
 import { ZoneJournal } from '../journal/zone-journal.js';
+import type { Memory } from './presumed-rows.js';
 import { ServedZones } from './served-zones.js';
-import { sqlState } from './sql-state.js';
 import type { CommittedChange, ZoneChange } from './zone-change.js';
 import { RefusedWritesError, writeChanges, type TransactionResult } from './zone-transaction.js';
 
@@ -51,6 +53,7 @@ export class ZoneWriter {
   /** Tells its own notifications from those of others. */
   readonly id = randomUUID();
   private readonly logger = new Logger(ZoneWriter.name);
+  readonly #presuming = new PresumptionPace();
   #queue: Pending[] = [];
   #running: Promise<void> | undefined;
   #transactions = 0;
@@ -133,12 +136,20 @@ export class ZoneWriter {
       if (serial !== undefined) floors.set(zone, serial);
     }
     const refused = new Map<number, DomainError>();
+    let memory: Memory | undefined = this.#presuming.mayPresume() ? (zone) => this.served.zone(zone) : undefined;
     for (let attempt = 1; ;) {
       try {
-        return await pipelinedTransaction(this.dataSource, (transaction) =>
-          writeChanges(transaction, changes, { writerId: this.id, now: this.clock.now(), floors, refused }),
+        const result = await pipelinedTransaction(this.dataSource, (transaction) =>
+          writeChanges(transaction, changes, { writerId: this.id, now: this.clock.now(), floors, refused, memory }),
         );
+        if (result.wasPresumed) this.#presuming.wasRight();
+        return result;
       } catch (error) {
+        if (isWrongPresumption(error)) {
+          this.#presuming.wasWrong();
+          memory = undefined;
+          continue;
+        }
         if (error instanceof RefusedWritesError) {
           // At least one more of them is out, so this comes to an end.
           for (const [index, refusal] of error.refusals) refused.set(index, refusal);

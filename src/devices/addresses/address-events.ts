@@ -17,6 +17,11 @@ const COALESCE_MINUTES = 10;
 /** The SQL of `wasToldLately`, of the rows `change (id, at)` and `devices d`. */
 export const TOLD_LATELY = `coalesce(d.addresses_told_at > change.at - ${COALESCE_MINUTES} * interval '1 minute', false)`;
 
+/** The same of what was seen of a row. @param toldAt null: never. */
+export function wasToldLately(toldAt: Date | null, at: Date): boolean {
+  return toldAt !== null && toldAt.getTime() > at.getTime() - COALESCE_MINUTES * 60_000;
+}
+
 /** Records changes of addresses, in the transaction that makes them. */
 export async function recordAddressChanges(
   transaction: EventConnection,

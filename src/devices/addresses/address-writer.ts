@@ -1,10 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { DomainError } from '../../kernel/errors.js';
-import type { JoinedTransaction, JoinedWriter, LockedWrites } from '../../platform/database/joined-write.js';
+import type {
+  JoinedTransaction,
+  JoinedWriter,
+  LockedWrites,
+  PresumedLock,
+} from '../../platform/database/joined-write.js';
 import type { PipelinedTransaction } from '../../platform/database/pipelined-transaction.js';
 import type { EventConnection } from '../../platform/events/record-events.js';
 import { DeviceChangedError, type DeviceNamesSeen } from '../device-changed.js';
-import { recordAddressChanges, TOLD_LATELY } from './address-events.js';
+import { recordAddressChanges, TOLD_LATELY, wasToldLately } from './address-events.js';
 
 export interface AddressChange {
   readonly deviceId: string;
@@ -12,15 +17,26 @@ export interface AddressChange {
   readonly now: Date;
   /** The names that the zone's records were made for; when the device has others by now, the change is refused. */
   readonly names?: DeviceNamesSeen;
+  /** More that was seen of the device's row a moment ago, so that it need not be read first. */
+  readonly seen?: { readonly name: string; readonly toldAt: Date | null };
 }
 
-interface LockedDevice {
+interface ToldDevice {
   readonly id: string;
   readonly name: string;
+  readonly wasToldLately: boolean;
+}
+
+interface LockedDevice extends ToldDevice {
   readonly state: string;
   readonly wildcard: boolean;
   readonly aliases: readonly string[];
-  readonly wasToldLately: boolean;
+}
+
+interface PresumedDevice extends ToldDevice {
+  readonly wildcard: boolean;
+  readonly aliases: readonly string[];
+  readonly at: string;
 }
 
 const LOCK_DEVICES = {
@@ -30,6 +46,21 @@ const LOCK_DEVICES = {
       FROM unnest($1::uuid[], $2::timestamptz[]) AS change (id, at) JOIN devices d ON d.id = change.id
      ORDER BY d.id
        FOR NO KEY UPDATE OF d`,
+};
+
+/** Locks the same rows in the same order. */
+const PRESUME_DEVICES = {
+  name: 'presume-changed-devices',
+  text: `
+    SELECT presume(count(*) = jsonb_array_length($1::jsonb))
+      FROM (SELECT 1
+              FROM jsonb_to_recordset($1::jsonb)
+                     AS change (id uuid, name text, wildcard boolean, aliases text[], at timestamptz, "wasToldLately" boolean)
+              JOIN devices d ON d.id = change.id
+             WHERE d.state = 'active' AND d.name = change.name AND d.wildcard = change.wildcard
+               AND d.aliases = change.aliases AND ${TOLD_LATELY} = change."wasToldLately"
+             ORDER BY d.id
+               FOR NO KEY UPDATE OF d) AS locked`,
 };
 
 const UPDATE_ADDRESSES = {
@@ -53,27 +84,29 @@ export class AddressWriter implements JoinedWriter<AddressChange> {
     const devices = new Map(rows.map((device) => [device.id, device]));
     return {
       refusals: changes.map((change) => refusal(change, devices.get(change.deviceId))),
-      write: (positions) => {
-        const written = [...latest(positions.map((position) => changes[position]!)).values()];
-        if (written.length === 0) return Promise.resolve();
-        const rows = written.map(({ deviceId, addresses, now }) => ({
-          id: deviceId,
-          addresses,
-          at: now.toISOString(),
-          toldAt: devices.get(deviceId)?.wasToldLately ? null : now.toISOString(),
-        }));
-        return Promise.all([
-          pipeline.send(UPDATE_ADDRESSES, [JSON.stringify(rows)]),
-          recordAddressChanges(
-            eventsOn(pipeline),
-            written.flatMap(({ deviceId, addresses, now }) => {
-              const device = devices.get(deviceId);
-              return device ? [{ ...device, addresses, at: now }] : [];
-            }),
-          ),
-        ]);
-      },
+      write: (positions) => writeAddresses(pipeline, changes, positions, devices),
     };
+  }
+
+  presume(changes: readonly AddressChange[]): PresumedLock | undefined {
+    const devices = new Map<string, PresumedDevice>();
+    for (const { deviceId, names, seen, now } of latest(changes).values()) {
+      if (!names || !seen) return undefined;
+      const { wildcard, aliases = [] } = names;
+      devices.set(deviceId, {
+        id: deviceId,
+        name: seen.name,
+        wildcard,
+        aliases,
+        at: now.toISOString(),
+        wasToldLately: wasToldLately(seen.toldAt, now),
+      });
+    }
+    return (pipeline) => ({
+      refusals: changes.map(() => undefined),
+      hold: pipeline.send(PRESUME_DEVICES, [JSON.stringify([...devices.values()])]),
+      write: (positions) => writeAddresses(pipeline, changes, positions, devices),
+    });
   }
 
   async write(
@@ -85,6 +118,33 @@ export class AddressWriter implements JoinedWriter<AddressChange> {
     await write([...changes.keys()].filter((position) => !refusals[position]));
     return refusals;
   }
+}
+
+/** Sends the last change of each device, of those at these positions. */
+function writeAddresses(
+  pipeline: PipelinedTransaction,
+  changes: readonly AddressChange[],
+  positions: readonly number[],
+  devices: ReadonlyMap<string, ToldDevice>,
+): Promise<unknown> {
+  const written = [...latest(positions.map((position) => changes[position]!)).values()];
+  if (written.length === 0) return Promise.resolve();
+  const rows = written.map(({ deviceId, addresses, now }) => ({
+    id: deviceId,
+    addresses,
+    at: now.toISOString(),
+    toldAt: devices.get(deviceId)?.wasToldLately ? null : now.toISOString(),
+  }));
+  return Promise.all([
+    pipeline.send(UPDATE_ADDRESSES, [JSON.stringify(rows)]),
+    recordAddressChanges(
+      eventsOn(pipeline),
+      written.flatMap(({ deviceId, addresses, now }) => {
+        const device = devices.get(deviceId);
+        return device ? [{ ...device, addresses, at: now }] : [];
+      }),
+    ),
+  ]);
 }
 
 /** A device may be in a batch twice; the later change is right. */

@@ -32,6 +32,7 @@ export class Addresses {
     const policy = this.config.addressPolicy;
     const addresses = admitAddresses(texts, policy.ranges, policy.name);
     if (sameAddresses(addresses, device.addresses)) return { name: device.name, addresses, changed: false };
+    const toldAt = device.addressesToldAt;
     await onCurrentDevice(async (attempt) => {
       // What the caller was let in with is right nearly always, and saves the look.
       const current = attempt === 1 ? device : { ...device, ...(await this.namesOf(device.deviceId)) };
@@ -40,6 +41,7 @@ export class Addresses {
         addresses,
         now: this.clock.now(),
         names: { wildcard: current.wildcard, aliases: current.aliases },
+        ...(current === device && toldAt !== undefined && { seen: { name: device.name, toldAt } }),
       });
       await this.names.publish({ ...current, addresses }, change);
     });

@@ -18,12 +18,13 @@ interface TokenRow {
   readonly addresses: string[];
   readonly wildcard: boolean;
   readonly aliases: string[];
+  readonly addresses_told_at: Date | null;
 }
 
 const FIND_TOKEN = {
   name: 'find-device-token',
   text: `
-    SELECT t.token_hash, t.first_used_at, d.id, d.name, d.zone, d.state, d.addresses, d.wildcard, d.aliases
+    SELECT t.token_hash, t.first_used_at, d.id, d.name, d.zone, d.state, d.addresses, d.wildcard, d.aliases, d.addresses_told_at
       FROM device_tokens t JOIN devices d ON d.id = t.device_id
      WHERE t.token_hash = $1`,
 };
@@ -67,6 +68,7 @@ export class DeviceTokens {
       addresses: row.addresses,
       wildcard: row.wildcard,
       aliases: row.aliases,
+      addressesToldAt: row.addresses_told_at,
     };
   }
 

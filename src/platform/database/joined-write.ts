@@ -28,6 +28,21 @@ export interface JoinedWriter<Item> {
    * one that locks and looks, and one that writes everything and commits.
    */
   lock?(items: readonly Item[], pipeline: PipelinedTransaction): Promise<LockedWrites>;
+
+  /**
+   * For items that say what their rows hold: takes the place of `lock` in a transaction that does not wait for what it
+   * locks (presumption.ts).
+   * @returns undefined where one of them does not say.
+   */
+  presume?(items: readonly Item[]): PresumedLock | undefined;
+}
+
+/** Sends on the pipeline, before it returns, what locks the rows and fails unless they hold what was presumed. */
+export type PresumedLock = (pipeline: PipelinedTransaction) => PresumedWrites;
+
+export interface PresumedWrites extends LockedWrites {
+  /** Resolves when the rows are locked and hold it. */
+  readonly hold: Promise<unknown>;
 }
 
 /** What a writer may still do once it holds the locks. */

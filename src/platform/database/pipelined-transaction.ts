@@ -23,6 +23,8 @@ const SETTINGS = {
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',
   random_page_cost: '1',
+  // Octets are compared as text.
+  bytea_output: 'hex',
 };
 const BEGIN = { name: 'begin', text: 'START TRANSACTION', values: [] };
 const SET = {

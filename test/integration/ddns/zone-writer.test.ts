@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Connection } from 'pg';
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 
 import { mustWireName, type WireName } from '../../../src/ddns/domain/name.js';
 import { TYPE } from '../../../src/ddns/domain/rr-type.js';
@@ -16,6 +15,7 @@ import type { JoinedWriter } from '../../../src/platform/database/joined-write.j
 import { describeOnEachDatabase } from '../../support/database.js';
 import { ask } from './ask.js';
 import { startDdns, ZONE, type DdnsServer } from './ddns-server.js';
+import { watchStatements } from '../../support/watch-statements.js';
 
 const named = (label: string): WireName => mustWireName(`${label}.${ZONE}`);
 
@@ -72,41 +72,6 @@ function join(item: string): NonNullable<ZoneChange['write']> {
 
 function line(label: string, value: string): string {
   return `${label}.${ZONE}. 60 IN TXT "${value}"`;
-}
-
-/**
- * Watches the statements that go to PostgreSQL and the answers that come, on the connection of a transaction.
- * @param onStatement is called with the name of each as it is sent.
- */
-function watchStatements(onStatement: (what: string) => void = () => undefined) {
-  const events: { readonly connection: unknown; readonly what: string }[] = [];
-  const watched = new Map<Connection, () => void>();
-  const bind = Connection.prototype.bind as (...parameters: unknown[]) => unknown;
-  const spy = vi.spyOn(Connection.prototype, 'bind').mockImplementation(function (this: Connection, ...parameters) {
-    if (!watched.has(this)) {
-      const answered = (): void => void events.push({ connection: this, what: 'answer' });
-      watched.set(this, answered);
-      this.on('readyForQuery', answered);
-    }
-    const what = parameters[0]?.statement || 'without a name';
-    events.push({ connection: this, what });
-    onStatement(what);
-    return Reflect.apply(bind, this, parameters);
-  });
-  return {
-    restore: () => {
-      spy.mockRestore();
-      for (const [connection, answered] of watched) connection.off('readyForQuery', answered);
-    },
-    /** From its start to the answer to its commit; the connection may be somebody else's before and after. */
-    ofTransaction: () => {
-      const begin = events.findIndex(({ what }) => what === 'begin');
-      const { connection } = events[begin]!;
-      const rest = events.slice(begin).filter((event) => event.connection === connection);
-      const whats = rest.map(({ what }) => what);
-      return whats.slice(0, whats.indexOf('answer', whats.indexOf('commit')) + 1);
-    },
-  };
 }
 
 describeOnEachDatabase('the zone writer', (database) => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startApp, type TestApp } from '../../support/app.js';
 import { describeOnEachDatabase } from '../../support/database.js';
+import { watchStatements } from '../../support/watch-statements.js';
 
 describeOnEachDatabase('the device API', (database) => {
   let server: TestApp;
@@ -90,6 +91,27 @@ describeOnEachDatabase('the device API', (database) => {
         .send({ addresses: ['10.0.0.3', '10.0.0.2'] })
         .expect(200);
       expect(same.body.changed).toBe(false);
+    });
+
+    it('takes one round trip once the device is let in', async () => {
+      const device = await server.enroll({ addresses: ['10.0.0.1'] });
+      const caller = server.as(device.token);
+      // The event that tells of the first change is in it as well, and not of the second.
+      for (const address of ['10.0.0.4', '10.0.0.5']) {
+        const watch = watchStatements();
+        try {
+          await caller
+            .put('/v1/device/addresses')
+            .send({ addresses: [address] })
+            .expect(200);
+        } finally {
+          watch.restore();
+        }
+        const trip = watch.ofTransaction();
+        expect(trip.filter((what) => what === 'answer')).toHaveLength(1);
+        expect(trip).toContain('presume-changed-devices');
+        expect(trip.includes('record-events')).toBe(address === '10.0.0.4');
+      }
     });
 
     it('writes no journal row when nothing changed', async () => {
