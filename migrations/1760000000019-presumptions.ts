@@ -9,7 +9,7 @@ export class Presumptions1760000000019 implements MigrationInterface {
         IF holds IS NOT TRUE THEN
           RAISE EXCEPTION USING ERRCODE = 'PF001',
             MESSAGE = 'fleetcert: a row is not what this server remembers',
-            HINT = 'Another server was faster. The transaction is made again with what the rows hold.';
+            HINT = 'This is expected now and then. The transaction is made again from what the rows hold.';
         END IF;
       END $$`);
   }

@@ -24,7 +24,7 @@ export interface PresumedRows extends ZoneRows {
 /** Sends, before it returns, what locks the rows and compares them. */
 export type Presumption = (transaction: PipelinedTransaction) => PresumedRows;
 
-/** A zone's row is locked once it has this serial; in the same order as always. */
+/** Locks each zone's row, in the same order as `lock-zones`, if it has this serial. */
 const PRESUME_ZONES = {
   name: 'presume-zones',
   text: `
@@ -37,7 +37,8 @@ const PRESUME_ZONES = {
 
 /**
  * Takes what the changes need from the zones in memory, instead of from the database. Each change of what a zone serves
- * moves its serial, so that the same serial means the same records; who owns them, the database compares.
+ * moves its serial, so that the same serial means the same records, though not in the same order; who owns them, the
+ * database compares.
  * @returns undefined where one of the changes needs more than the memory has.
  */
 export function presumeRows(

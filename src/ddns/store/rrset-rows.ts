@@ -1,6 +1,6 @@
 import type { PipelinedTransaction } from '../../platform/database/pipelined-transaction.js';
 import { mustWireName, presentName, type WireName } from '../domain/name.js';
-import type { StoredRrset } from '../domain/stored-rrset.js';
+import type { StoredRrset, StoredValue } from '../domain/stored-rrset.js';
 import type { EditScope } from '../domain/zone-edit.js';
 
 interface RrsetRow {
@@ -47,12 +47,17 @@ const PRESUME_RRSETS = {
   name: 'presume-rrsets',
   text: `
     SELECT presume($3::jsonb = coalesce(jsonb_agg(
-        jsonb_build_array(r.zone, r.name, r.type, r.ttl, to_jsonb(r.rdata), to_jsonb(r.owners))
+        jsonb_build_array(r.zone, r.name, r.type, r.ttl,
+          (SELECT jsonb_agg(jsonb_build_array(v.rdata, v.owner) ORDER BY v.rdata, v.owner COLLATE "C")
+             FROM unnest(r.rdata, r.owners) AS v (rdata, owner)))
         ORDER BY r.zone, r.name, r.type), '[]'))
       FROM ${inSubtrees('$1', '$2')}`,
 };
 
-/** Fails with a wrong presumption unless the scopes' subtrees hold these RRsets and no others. */
+/**
+ * Fails with a wrong presumption unless the scopes' subtrees hold these RRsets and no others. The order of an RRset's values
+ * is no matter: the memory has those that stayed before those that came.
+ */
 export async function presumeRrsets(
   transaction: PipelinedTransaction,
   scopes: readonly ZoneScope[],
@@ -67,14 +72,22 @@ export async function presumeRrsets(
       name,
       type,
       ttl,
-      values.map(({ rdata }) => `\\x${rdata.toString('hex')}`),
-      values.map(({ owner }) => owner),
+      values.map(valueText).toSorted(byText),
     ]);
   await transaction.send(PRESUME_RRSETS, [
     subtrees.map(([zone]) => zone),
     subtrees.map(([, below]) => below),
     JSON.stringify(rows),
   ]);
+}
+
+/** RDATA as PostgreSQL shows bytea, and its owner. */
+function valueText({ rdata, owner }: StoredValue): readonly [string, string] {
+  return [`\\x${rdata.toString('hex')}`, owner];
+}
+
+function byText(a: readonly [string, string], b: readonly [string, string]): number {
+  return compare(a[0], b[0]) || compare(a[1], b[1]);
 }
 
 /** Reads the RRsets in all the scopes, each once, by zone. */

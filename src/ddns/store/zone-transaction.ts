@@ -112,6 +112,7 @@ export async function writeChanges(
     deletions,
     serials: moved.map(({ diff, ...rest }) => ({ ...rest, ...(diff && { changes: journalChanges(diff) }) })),
   });
+  // The same.
   written.catch(() => undefined);
   const joined = isCertain ? writeLocked(locked, outcomes) : joinWrites(transaction, groups, outcomes);
   if (isCertain) transaction.commit();

@@ -33,13 +33,20 @@ export class UpdateWriter implements JoinedWriter<DeviceUpdate> {
     const changes = updates.flatMap((update) => {
       const { deviceId, now, names } = update;
       const addresses = active.has(deviceId) ? update.addresses() : undefined;
-      return addresses ? [{ deviceId, addresses, now, names }] : [];
+      return addresses ? [{ update, change: { deviceId, addresses, now, names } }] : [];
     });
-    const refusals = changes.length > 0 ? await this.#addresses.write(transaction, changes, pipeline) : [];
-    const refused = new Map(changes.map(({ deviceId }, index) => [deviceId, refusals[index]]));
-    return updates.map(({ deviceId }) =>
-      active.has(deviceId)
-        ? refused.get(deviceId)
+    const refusals =
+      changes.length > 0
+        ? await this.#addresses.write(
+            transaction,
+            changes.map(({ change }) => change),
+            pipeline,
+          )
+        : [];
+    const refused = new Map(changes.map(({ update }, index) => [update, refusals[index]]));
+    return updates.map((update) =>
+      active.has(update.deviceId)
+        ? refused.get(update)
         : new DomainError('device_suspended', 'The device was suspended or deleted; its records cannot change.'),
     );
   }

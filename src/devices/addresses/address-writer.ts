@@ -48,7 +48,7 @@ const LOCK_DEVICES = {
        FOR NO KEY UPDATE OF d`,
 };
 
-/** Locks the same rows in the same order. */
+/** Locks the same rows in the same order, as far as they hold what was seen of them. */
 const PRESUME_DEVICES = {
   name: 'presume-changed-devices',
   text: `
@@ -89,22 +89,23 @@ export class AddressWriter implements JoinedWriter<AddressChange> {
   }
 
   presume(changes: readonly AddressChange[]): PresumedLock | undefined {
-    const devices = new Map<string, PresumedDevice>();
-    for (const { deviceId, names, seen, now } of latest(changes).values()) {
-      if (!names || !seen) return undefined;
-      const { wildcard, aliases = [] } = names;
-      devices.set(deviceId, {
+    // All changes of a device, not only the last: the records of each have been made for the names that it saw.
+    const presumed: PresumedDevice[] = [];
+    for (const { deviceId, names, seen, now } of changes) {
+      if (!names?.aliases || !seen) return undefined;
+      presumed.push({
         id: deviceId,
         name: seen.name,
-        wildcard,
-        aliases,
+        wildcard: names.wildcard,
+        aliases: names.aliases,
         at: now.toISOString(),
         wasToldLately: wasToldLately(seen.toldAt, now),
       });
     }
+    const devices = new Map(presumed.map((device) => [device.id, device]));
     return (pipeline) => ({
       refusals: changes.map(() => undefined),
-      hold: pipeline.send(PRESUME_DEVICES, [JSON.stringify([...devices.values()])]),
+      hold: pipeline.send(PRESUME_DEVICES, [JSON.stringify(presumed)]),
       write: (positions) => writeAddresses(pipeline, changes, positions, devices),
     });
   }

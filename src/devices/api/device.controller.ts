@@ -42,7 +42,7 @@ export class DeviceController {
     const now = this.clock.now();
     const summary = await this.certificates.forDevice(device.deviceId, now);
     const { deviceId, name, zone, state, addresses } = device;
-    const aliases = (device.aliases ?? []).map((label) => `${label}.${zone}`);
+    const aliases = device.aliases.map((label) => `${label}.${zone}`);
     return { deviceId, name, zone, state, addresses, aliases, ...summary, serverTime: now.toISOString() };
   }
 

@@ -266,6 +266,6 @@ function heldBackSentence({ heldBackBy, quarantined }: { heldBackBy: number; qua
     : `${orders} at the CA; this one is tried after a pause.`;
 }
 
-function csrNames({ name, zone, aliases = [], wildcard }: Device): CsrNames {
+function csrNames({ name, zone, aliases, wildcard }: Device): CsrNames {
   return { deviceName: name, aliases: aliases.map((label) => `${label}.${zone}`), wildcard };
 }

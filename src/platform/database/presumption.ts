@@ -3,7 +3,7 @@ import { sqlState } from './sql-state.js';
 /**
  * A presumption is a statement `SELECT presume(…)` (migration 19) that fails unless rows hold what this server remembers of
  * them. What is made from them can then be sent, and committed, in the same round trip: it happens on exactly these rows,
- * or not at all. PostgreSQL logs each failure, and it costs a round trip.
+ * or not at all. A wrong one costs three round trips more than no presumption, and PostgreSQL logs it as an error.
  */
 const WRONG = 'PF001';
 
@@ -14,7 +14,10 @@ export function isWrongPresumption(error: unknown): boolean {
 /** The most transactions that presume nothing after a wrong one. */
 const MOST_WITHOUT = 256;
 
-/** Presumes less often where it was wrong: with several servers that change the same rows it mostly is. */
+/**
+ * Presumes less often after it was wrong: with several servers that change the same rows all the time it mostly is. All
+ * transactions count, also those that could not presume anything.
+ */
 export class PresumptionPace {
   #without = 0;
   #next = 1;

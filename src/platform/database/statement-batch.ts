@@ -2,6 +2,7 @@ import type { Connection, PoolClient, Submittable } from 'pg';
 import { prepareValue } from 'pg/lib/utils.js';
 
 import { columnTypes } from './column-types.js';
+import { sqlState } from './sql-state.js';
 
 export interface Statement {
   /** PostgreSQL parses a statement with a name once a connection; the name has to stand for one text. */
@@ -34,6 +35,9 @@ interface FieldDescription {
 
 /** `SELECT 5`, `INSERT 0 5`, `START TRANSACTION` (PostgreSQL manual, Message Formats, CommandComplete). */
 const COMMAND_TAG = /^([A-Z ]*[A-Z])(?: 0)?(?: (\d+))?$/;
+
+/** A prepared statement is not there, or PostgreSQL does not execute it any more, because its columns have become others. */
+const STALE_STATEMENT = new Set(['26000', '0A000']);
 
 /** What a connection knows of a statement. */
 interface KnownStatement {
@@ -72,6 +76,8 @@ class StatementBatch implements Submittable {
   readonly #answers: StatementAnswer[] = [];
   /** One a statement that was sent, in order. */
   readonly #sent: KnownStatement[] = [];
+  /** The names of those that PostgreSQL is to parse first. */
+  readonly #fresh = new Set<string>();
   #known: Map<string, KnownStatement> = new Map();
   #rows: Record<string, unknown>[] = [];
   #unreadable: { readonly error: unknown } | undefined;
@@ -95,7 +101,10 @@ class StatementBatch implements Submittable {
       const known = name === '' ? undefined : (this.#known.get(name) ?? fresh.get(name));
       if (known && known.text !== text) return new Error(`The name ${name} stands for another statement already.`);
       const statement = known ?? { text, columns: [] };
-      if (!known) fresh.set(name, statement);
+      if (!known) {
+        fresh.set(name, statement);
+        this.#fresh.add(name);
+      }
       this.#sent.push(statement);
     }
     connection.stream.cork();
@@ -147,8 +156,12 @@ class StatementBatch implements Submittable {
   }
 
   handleError(error: unknown): void {
-    // Whether PostgreSQL still has them is open: the next time they are closed and parsed again.
-    for (const { name } of this.#statements) if (name !== undefined) this.#known.delete(name);
+    // Whether PostgreSQL has those that it was to parse is open: the next time they are closed and parsed again. The others
+    // outlive a failed transaction, unless they are what failed.
+    const isStale = STALE_STATEMENT.has(sqlState(error) ?? '');
+    for (const { name } of this.#statements) {
+      if (name !== undefined && (isStale || this.#fresh.has(name))) this.#known.delete(name);
+    }
     this.#reject(error);
   }
 

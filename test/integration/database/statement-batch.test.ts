@@ -127,6 +127,18 @@ describeOnEachDatabase('a batch of statements', (database) => {
     });
   });
 
+  it('that fails has its statements parsed again, but for those that were known before', async () => {
+    const older: Statement = { name: 'older', text: 'SELECT entry FROM entries', values: [] };
+    const newer: Statement = { name: 'newer', text: 'SELECT count(*) FROM entries', values: [] };
+    await run(async (client) => {
+      await sendBatch(client, [older, insert(1)]);
+      await expect(sendBatch(client, [older, newer, insert(1)])).rejects.toThrow('duplicate key');
+      const counts = await messages(client, () => sendBatch(client, [older, newer, insert(2)]));
+      expect(counts).toMatchObject({ parseComplete: 1, commandComplete: 3 });
+    });
+    expect(await entries()).toEqual([1, 2]);
+  });
+
   it('can use a statement whose columns have become others, once it has failed', async () => {
     await database.dataSource.query('CREATE TABLE shapes (side integer)');
     await database.dataSource.query('INSERT INTO shapes VALUES (1)');
