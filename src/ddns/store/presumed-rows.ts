@@ -24,6 +24,9 @@ export interface PresumedRows extends ZoneRows {
 /** Sends, before it returns, what locks the rows and compares them. */
 export type Presumption = (transaction: PipelinedTransaction) => PresumedRows;
 
+/** The costs of a round trip are shared by the changes of a transaction; what it costs to compare their rows is not. */
+const MOST_CHANGES = 8;
+
 /** Locks each zone's row, in the same order as `lock-zones`, if it has this serial. */
 const PRESUME_ZONES = {
   name: 'presume-zones',
@@ -39,13 +42,14 @@ const PRESUME_ZONES = {
  * Takes what the changes need from the zones in memory, instead of from the database. Each change of what a zone serves
  * moves its serial, so that the same serial means the same records, though not in the same order; who owns them, the
  * database compares.
- * @returns undefined where one of the changes needs more than the memory has.
+ * @returns undefined where one of the changes needs more than the memory has, and where they are many.
  */
 export function presumeRows(
   changes: readonly ZoneChange[],
   groups: readonly WriterGroup[],
   memory: Memory,
 ): Presumption | undefined {
+  if (changes.length > MOST_CHANGES) return undefined;
   const serials = new Map<string, number>();
   const stored = new Map<string, Map<string, StoredRrset>>();
   const apexes = new Map<string, StoredRrset>();

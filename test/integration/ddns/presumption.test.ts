@@ -141,6 +141,18 @@ describeOnEachDatabase('a change of addresses that is made from memory', (databa
     }
   });
 
+  it.each([
+    [8, true],
+    [9, false],
+  ])('shares a transaction with others, and is read first where they are many: %i', async (count, isPresumed) => {
+    const devices = await Promise.all(Array.from({ length: count }, () => aDevice()));
+    const trips = await tripsOf(() => Promise.all(devices.map((one, index) => change(one, [`10.0.6.${index + 1}`]))));
+    expect(trips.filter((what) => what === 'begin')).toHaveLength(1);
+    expect(trips.includes('presume-zones')).toBe(isPresumed);
+    expect(trips.includes('lock-zones')).toBe(!isPresumed);
+    expect(await answers(devices.at(-1)!)).toEqual([`10.0.6.${count}`]);
+  });
+
   it('takes one round trip with the event that tells of it', async () => {
     await sql('UPDATE devices SET addresses_told_at = NULL WHERE id = $1', device.deviceId);
     const statements = await tripsOf(() => change(device, ['10.0.1.5'], { seen: { name: device.name, toldAt: null } }));
