@@ -70,7 +70,7 @@ export async function writeChanges(
   const groups = writerGroups(changes, refused);
   const isCertain = groups.every(({ writer }) => writer.lock !== undefined);
   const presumed = memory && isCertain ? presumeRows(changes, groups, memory)?.(transaction) : undefined;
-  // It is heard of below, unless what follows cannot be sent.
+  // A failure of it, and of what is written, is heard of at the end, unless what follows cannot be sent.
   presumed?.hold.catch(() => undefined);
   const { serials, stored, locked } = presumed ?? (await lockRows(transaction, changes, groups));
   const outcomes = changes.map(({ zone }, index): DomainError | undefined =>
@@ -112,7 +112,6 @@ export async function writeChanges(
     deletions,
     serials: moved.map(({ diff, ...rest }) => ({ ...rest, ...(diff && { changes: journalChanges(diff) }) })),
   });
-  // The same.
   written.catch(() => undefined);
   const joined = isCertain ? writeLocked(locked, outcomes) : joinWrites(transaction, groups, outcomes);
   if (isCertain) transaction.commit();
